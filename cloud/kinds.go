@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cloud
+
+import "strings"
+
+// The kinds that First light collects.
+const (
+	AccountKind  Kind = "account"
+	RegionKind   Kind = "region"
+	Organisation Kind = "organisation"
+	Guardrail    Kind = "guardrail"
+	Identity     Kind = "identity"
+	Role         Kind = "role"
+	Credential   Kind = "credential"
+	Policy       Kind = "permission-policy"
+	ObjectStore  Kind = "object-store"
+	Disk         Kind = "disk"
+	DiskSnapshot Kind = "disk-snapshot"
+	Machine      Kind = "machine"
+	MachineImage Kind = "machine-image"
+	MachineGroup Kind = "machine-group"
+	Network      Kind = "network"
+	Subnet       Kind = "subnet"
+	Firewall     Kind = "firewall"
+	Interconnect Kind = "interconnect"
+	LoadBalancer Kind = "load-balancer"
+	Listener     Kind = "listener"
+	Key          Kind = "key"
+	Secret       Kind = "secret"
+	Certificate  Kind = "certificate"
+	Database     Kind = "database"
+	Table        Kind = "table"
+	FileStore    Kind = "file-store"
+	Cache        Kind = "cache"
+	Queue        Kind = "queue"
+	Topic        Kind = "topic"
+	Function     Kind = "function"
+	Cluster      Kind = "cluster"
+	Registry     Kind = "registry"
+	LogTrail     Kind = "log-trail"
+	LogStore     Kind = "log-store"
+	Alarm        Kind = "alarm"
+	BackupPlan   Kind = "backup-plan"
+	BackupVault  Kind = "backup-vault"
+)
+
+// Type is the type of an attribute.
+type Type string
+
+// The types of attributes, with their Go form in Resource.Attributes.
+const (
+	String  Type = "string"  // string; "" means none
+	Bool    Type = "bool"    // bool
+	Int     Type = "int"     // int64
+	Time    Type = "time"    // time.Time, RFC 3339 in files; the zero time means never
+	Strings Type = "strings" // []any of string, sorted
+	Rules   Type = "rules"   // []any of map[string]any, see Firewall
+)
+
+// Attribute is one fact of a kind.
+type Attribute struct {
+	Name string
+	Type Type
+	Doc  string
+}
+
+// Spec describes a kind.
+type Spec struct {
+	Kind       Kind
+	Doc        string
+	Attributes []Attribute
+}
+
+// Attribute gives the attribute called name.
+func (s Spec) Attribute(name string) (Attribute, bool) {
+	for _, a := range s.Attributes {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Attribute{}, false
+}
+
+// Kinds lists every kind with its attributes, in a fixed order. The slice is
+// the caller's.
+func Kinds() []Spec {
+	specs := make([]Spec, 0, len(kinds))
+	for _, k := range kinds {
+		specs = append(specs, Spec{Kind: k.kind, Doc: k.doc, Attributes: parse(k.attributes)})
+	}
+	return specs
+}
+
+func parse(lines string) []Attribute {
+	var out []Attribute
+	for line := range strings.Lines(strings.TrimSpace(lines)) {
+		f := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		out = append(out, Attribute{Name: f[0], Type: Type(f[1]), Doc: f[2]})
+	}
+	return out
+}
+
+// kinds is read-only. One line an attribute: name, type, meaning. "Effective"
+// means that every rule of the provider that bears on it was weighed by the
+// collector, so that a check can ask one plain question.
+var kinds = [...]struct {
+	kind       Kind
+	doc        string
+	attributes string
+}{
+	{AccountKind, "an account, subscription or project; one resource each", `
+		root_mfa bool the all-powerful first user signs in with a second factor
+		root_access_keys int active access keys of that user
+		root_last_used time when that user last signed in or used a key
+		password_min_length int shortest password allowed; 0 without a policy
+		password_reuse_prevention int how many old passwords are refused
+		password_complexity bool capitals, small letters, digits and symbols are all demanded
+		federated bool people sign in through an identity provider
+		support_role bool a role for calling the provider's support in an incident exists
+		security_contact bool a security contact is registered
+		object_store_public_block bool a block over the whole account forbids public object stores, fully on
+		organisation_member bool the account belongs to an organisation
+		alarm_root_use bool use of that first user raises an alarm that reaches a subscriber
+		alarm_failed_sign_in bool failed sign-ins raise an alarm that reaches a subscriber`},
+	{RegionKind, "an account's settings in one region; one resource each", `
+		used bool the region holds machines, databases, functions or networks beyond the default ones
+		disk_encryption_default bool new disks are encrypted without asking
+		serial_console bool the serial console of machines is allowed
+		recorder_on bool the configuration recorder runs
+		recorder_all_types bool it records every type of resource
+		threat_detection bool the provider's threat detection runs
+		posture_service bool the provider's posture service is on
+		posture_standards int standards switched on in it
+		vulnerability_scan_machines bool machines are scanned for known flaws
+		vulnerability_scan_images bool container images are scanned for known flaws
+		access_analyser bool an analyser of external access runs`},
+	{Organisation, "the organisation over accounts", `
+		guardrails int guard-rail policies attached beyond the default allow-all
+		region_restricted bool an attached guard-rail limits the regions
+		accounts int accounts in it`},
+	{Guardrail, "a policy of the organisation over its accounts", `
+		default bool it is the provider's own allow-all
+		attached int targets that it is attached to
+		restricts_regions bool it denies regions outside a list`},
+	{Identity, "a person or program that signs in", `
+		console_access bool it may sign in with a password
+		mfa bool it has a second factor
+		admin bool its effective rights are those of an administrator
+		direct_policies int policies attached or written directly on it
+		groups strings groups that it belongs to
+		created time when it was made
+		password_last_used time when the password was last used`},
+	{Role, "an identity that others assume", `
+		admin bool its effective rights are those of an administrator
+		trust_public bool anyone may assume it, without a condition
+		trust_external strings outside accounts that may assume it without a condition
+		trust_requires_mfa bool its trust demands a second factor
+		trusted_by strings kinds of trusted principal: account, service, federated, anyone
+		service_linked bool the provider made it for its own service
+		last_used time when it was last assumed`},
+	{Credential, "a long-lived secret of an identity, such as an access key or a password", `
+		type string access-key or password
+		active bool it can be used
+		owner string the identity
+		created time when it was made or last changed
+		last_used time when it was last used`},
+	{Policy, "a permission policy that the customer wrote", `
+		wildcard bool it allows every action on every resource
+		attached int identities, groups and roles that hold it
+		inline bool it is written into its holder`},
+	{ObjectStore, "a bucket or container of objects", `
+		public bool effectively readable or writable by everyone
+		public_block bool its own public access block is fully on
+		encrypted bool objects are encrypted at rest
+		customer_key bool with a key that the customer manages
+		tls_only bool plain HTTP is refused
+		versioning bool old versions are kept
+		access_logging bool reads and writes are logged by the store itself
+		data_events bool the audit trail records reads and writes of its objects
+		lifecycle_expiry bool a rule removes objects after a time
+		object_lock bool objects can be locked against deletion
+		lock_days int default lock in days; 0 without
+		holds_audit_logs bool an audit trail delivers into it`},
+	{Disk, "a block storage volume", `
+		encrypted bool at rest
+		attached bool to a machine
+		created time when it was made
+		backed_up bool a backup plan selects it`},
+	{DiskSnapshot, "a copy of a disk or database at a point in time", `
+		public bool everyone may restore it
+		shared_with strings accounts that may restore it
+		encrypted bool at rest
+		created time when it was made`},
+	{Machine, "a virtual machine", `
+		state string running or stopped
+		metadata_token bool the metadata service demands a session token
+		public_address string its public address
+		public_tier bool its tags or its subnet's tags mark the public tier
+		managed bool patch management reaches it
+		missing_patches int missing critical or security patches
+		startup_secret bool its start-up script holds a password or key
+		delete_protected bool one call cannot delete it
+		image string its image
+		backed_up bool a backup plan selects it`},
+	{MachineImage, "an image that machines start from, owned by the customer", `
+		public bool everyone may start it
+		shared_with strings accounts that may start it
+		encrypted bool at rest
+		created time when it was made`},
+	{MachineGroup, "a group of machines that scales", `
+		minimum int machines at least
+		maximum int machines at most
+		alarm bool an alarm watches the group
+		zones int availability zones it spans`},
+	{Network, "a virtual private network of the customer", `
+		default bool the provider made it
+		flow_log bool an active flow log covers all its traffic, or all that was refused
+		cidrs strings address ranges`},
+	{Subnet, "a part of a network", `
+		public bool a route leads to the internet
+		auto_public_address bool machines get a public address by themselves
+		network string its network
+		flow_log bool a flow log covers it`},
+	{Firewall, "a set of packet rules: security group, network ACL, firewall policy", `
+		rules rules each: direction in|out, allow bool, protocol tcp|udp|icmp|all, from_port int, to_port int, internet bool (v4 or v6 from anywhere), sources strings; ordered as they are applied, and only effective ones for ordered lists
+		default bool the provider's default set of its network
+		stateless bool rules are judged packet by packet
+		zone string the zone that tags declare: public, private, data, admin
+		network string its network`},
+	{Interconnect, "a peering or transit that joins networks", `
+		tenants strings tenants of the joined networks, by tag
+		stages strings stages of the joined networks, by tag
+		routed bool routes lead through it
+		active bool it is accepted and up`},
+	{LoadBalancer, "a load balancer", `
+		internet_facing bool the internet reaches it
+		access_logging bool requests are logged
+		delete_protected bool one call cannot delete it`},
+	{Listener, "an open port of a load balancer", `
+		protocol string HTTP, HTTPS, TCP, TLS, UDP
+		port int the port
+		internet_facing bool the internet reaches it
+		redirects_to_tls bool all it does is redirect to HTTPS
+		tls_min string lowest TLS version, such as 1.2; empty without TLS`},
+	{Key, "an encryption key", `
+		customer_managed bool the customer manages it
+		symmetric bool it is symmetric and made by the provider's service
+		state string enabled, disabled, pending-deletion
+		rotation bool it rotates every year
+		public bool its policy lets everyone use it
+		external_accounts strings unknown accounts that its policy lets in without a condition
+		in_use bool a collected resource is encrypted with it`},
+	{Secret, "a stored secret", `
+		rotation bool it rotates by itself
+		changed time when it last changed
+		customer_key bool it is encrypted with a key that the customer manages
+		public bool its policy lets everyone read it`},
+	{Certificate, "a TLS certificate", `
+		expires time when it ends
+		renews bool the provider renews it
+		in_use bool a resource presents it`},
+	{Database, "a managed database", `
+		engine string such as postgres
+		encrypted bool at rest
+		public bool it has a public address
+		backup_days int days that automatic backups are kept
+		delete_protected bool one call cannot delete it
+		tls_required bool it refuses connections without TLS
+		audit_log bool its audit log is exported
+		multi_zone bool it has a standby in another zone
+		backed_up bool a backup plan selects it`},
+	{Table, "a managed key-value table", `
+		customer_key bool it is encrypted with a key that the customer manages
+		point_in_time_recovery bool it can be restored to any second
+		delete_protected bool one call cannot delete it
+		backed_up bool a backup plan selects it`},
+	{FileStore, "a managed file system", `
+		encrypted bool at rest
+		tls_only bool mounts without TLS are refused
+		backed_up bool a backup plan selects it`},
+	{Cache, "a managed cache", `
+		encrypted bool at rest
+		tls_required bool it refuses connections without TLS
+		auth bool clients sign in`},
+	{Queue, "a message queue", `
+		encrypted bool at rest
+		public bool its policy lets everyone send or receive
+		tls_only bool plain HTTP is refused`},
+	{Topic, "a publish and subscribe topic", `
+		encrypted bool at rest
+		public bool its policy lets everyone publish or subscribe
+		subscribers int confirmed subscriptions`},
+	{Function, "a function without a server", `
+		runtime string such as python3.13
+		runtime_supported bool the provider still mends the runtime
+		plain_secret bool its environment holds a password or key in the clear
+		public bool everyone may invoke it`},
+	{Cluster, "a managed Kubernetes cluster", `
+		endpoint_open bool the whole internet reaches its API
+		audit_log bool the API's audit log is exported
+		secrets_encrypted bool secrets are encrypted with a customer's key
+		version string of Kubernetes`},
+	{Registry, "a registry of container images", `
+		scan_on_push bool images are scanned when they arrive
+		immutable_tags bool a tag cannot be moved
+		public bool everyone may pull`},
+	{LogTrail, "an audit trail of calls to the provider's API", `
+		logging bool it is switched on
+		multi_region bool it covers every region
+		management_events bool it records reads and writes of management
+		validation bool its files carry digests
+		customer_key bool its files are encrypted with a key
+		store string the object store it delivers to
+		organisation bool it covers the whole organisation
+		delivery_error string the last error of delivery`},
+	{LogStore, "a log group", `
+		retention_days int days that events are kept; 0 means for ever
+		customer_key bool it is encrypted with a key that the customer manages`},
+	{Alarm, "an alarm on a metric", `
+		metric string the metric
+		events strings root-use and failed-sign-in where its metric counts them
+		reaches_subscriber bool its action leads to a topic with a subscriber
+		enabled bool its actions are on`},
+	{BackupPlan, "a plan that makes backups", `
+		rules int rules in it
+		keep_days int shortest retention among its rules; 0 means for ever
+		copies_elsewhere bool a rule copies to another region or account`},
+	{BackupVault, "a vault that keeps backups", `
+		locked bool recovery points cannot be deleted before their time
+		public bool its policy lets everyone in`},
+}
