@@ -33,7 +33,7 @@ const (
 type Check struct {
 	ID         string       `yaml:"id" json:"id"` // equals the file's name: "object-store-public"
 	Title      string       `yaml:"title" json:"title"`
-	Kinds      []cloud.Kind `yaml:"kinds" json:"kinds"` // the attributes that Test names exist in each of them
+	Kinds      []cloud.Kind `yaml:"kinds" json:"kinds"`                             // the attributes that Test names exist in each of them
 	Providers  []string     `yaml:"providers,omitempty" json:"providers,omitempty"` // empty: every provider
 	Natives    []string     `yaml:"natives,omitempty" json:"natives,omitempty"`     // empty: every native type of the kind
 	Severity   Severity     `yaml:"severity" json:"severity"`
