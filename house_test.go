@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package demarc_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "demarc.dev/demarc/"
+
+// plan is the table of docs/house.md §3: which room may import which other
+// rooms, and which outside libraries. A prefix that ends in "/" allows all
+// below it. The imports are parsed here, in this process: a test that asked
+// `go list` could pass from the test cache after a forbidden import was added.
+var plan = map[string]struct{ rooms, libraries []string }{
+	"problem":         {},
+	"catalogue":       {nil, []string{"gopkg.in/yaml.v3"}},
+	"cloud":           {nil, []string{"github.com/klauspost/compress/"}},
+	"cloud/iampolicy": {},
+	"cloud/cloudtest": {[]string{"cloud"}, nil},
+	"cloud/aws":       {[]string{"cloud", "cloud/iampolicy"}, []string{"github.com/aws/", "golang.org/x/sync/", "golang.org/x/time/"}},
+	"cloud/terraform": {[]string{"cloud", "cloud/iampolicy"}, nil},
+	"cloud/replay":    {[]string{"cloud"}, nil},
+	"evidence":        {nil, []string{"golang.org/x/mod/sumdb/", "github.com/klauspost/compress/"}},
+	"check":           {[]string{"cloud", "catalogue", "problem"}, []string{"cel.dev/cel-go/", "gopkg.in/yaml.v3", "google.golang.org/protobuf/"}},
+	"check/rule":      {[]string{"check", "problem"}, nil},
+	"check/export":    {[]string{"check", "cloud"}, nil},
+	"responsibility":  {[]string{"catalogue", "problem"}, []string{"gopkg.in/yaml.v3"}},
+	"scope":           {[]string{"catalogue", "problem"}, []string{"gopkg.in/yaml.v3"}},
+	"assess":          {[]string{"catalogue", "check", "responsibility", "problem", "cloud"}, []string{"gopkg.in/yaml.v3"}},
+	"remediation":     {[]string{"catalogue", "assess", "check", "problem"}, nil},
+	"document":        {[]string{"catalogue", "problem"}, []string{"codeberg.org/go-pdf/fpdf", "github.com/xuri/excelize/v2"}},
+	"store":           {[]string{"evidence", "problem"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/mod/sumdb/", "modernc.org/sqlite/lib"}},
+	"app": {[]string{"problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
+		"remediation", "document", "evidence", "store"}, nil},
+	"app/report": {[]string{"problem", "catalogue", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
+	"cmd/demarc": {[]string{"*"}, []string{"github.com/spf13/cobra", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
+
+	// For tests and benches only.
+	"internal/emulator":    {},
+	"internal/replayproxy": {},
+}
+
+// never names what a room must not import even of the standard library.
+var never = map[string][]string{
+	"catalogue":       {"net", "net/http", "os/exec", "math/rand", "math/rand/v2"},
+	"cloud":           {"net", "net/http", "os/exec"},
+	"check":           {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"responsibility":  {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"scope":           {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"assess":          {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"remediation":     {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"document":        {"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2"},
+	"evidence":        {"net", "net/http", "os/exec"},
+	"app":             {"net/http", "flag"},
+	"app/report":      {"net/http", "flag", "os"},
+	"cloud/terraform": {"net", "net/http", "os/exec"},
+}
+
+func TestHouse(t *testing.T) {
+	imports := importsByRoom(t)
+	for room, files := range imports {
+		planned, ok := plan[room]
+		if !ok {
+			t.Errorf("%s: an unplanned room; put it into the plan of house_test.go and docs/house.md, in a commit that says why", room)
+			continue
+		}
+		for file, paths := range files {
+			for _, path := range paths {
+				if why := forbidden(room, path, planned.rooms, planned.libraries); why != "" {
+					t.Errorf("%s: imports %s: %s", file, path, why)
+				}
+			}
+		}
+	}
+}
+
+func forbidden(room, path string, rooms, libraries []string) string {
+	switch {
+	case strings.HasPrefix(path, module):
+		if other := strings.TrimPrefix(path, module); !slices.Contains(rooms, other) && !slices.Contains(rooms, "*") {
+			return "room " + room + " may not import room " + other
+		}
+	case !strings.Contains(strings.Split(path, "/")[0], "."):
+		if slices.Contains(never[room], path) {
+			return "room " + room + " must never import it"
+		}
+	case !slices.ContainsFunc(libraries, func(l string) bool {
+		return path == l || strings.HasSuffix(l, "/") && strings.HasPrefix(path, l)
+	}):
+		return "library not planned for room " + room
+	}
+	return ""
+}
+
+// importsByRoom parses every file that is no test: room → file → imports.
+func importsByRoom(t *testing.T) map[string]map[string][]string {
+	t.Helper()
+	out := map[string]map[string][]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != "." && (strings.HasPrefix(name, ".") || name == "testdata" || path == "bench") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		room := filepath.ToSlash(filepath.Dir(path))
+		if out[room] == nil {
+			out[room] = map[string][]string{}
+		}
+		out[room][path] = nil
+		for _, spec := range file.Imports {
+			p, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[room][path] = append(out[room][path], p)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 5 {
+		t.Fatalf("found only %d rooms: the test does not see the house", len(out))
+	}
+	return out
+}
+
+func TestHouse_NoInitAndSPDX(t *testing.T) {
+	for room, files := range importsByRoom(t) {
+		for file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(parsed.Comments) == 0 || !strings.HasPrefix(parsed.Comments[0].Text(), "SPDX-License-Identifier") && !strings.Contains(parsed.Comments[0].List[0].Text, "SPDX-License-Identifier") {
+				t.Errorf("%s: the first line names no licence; begin with // SPDX-License-Identifier: Apache-2.0", file)
+			}
+			if parsed.Scope != nil && parsed.Scope.Lookup("init") != nil {
+				t.Errorf("%s: has an init(); nothing is registered behind the reader's back", file)
+			}
+		}
+		_ = room
+	}
+}
