@@ -3,7 +3,6 @@
 package evidence
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -76,7 +75,7 @@ func (h *Header) AppendTo(b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("entry header: object %q is no id of letters, digits and '.', '_', '-', ':', '/' (at most 160)", h.Object)
 	case !isWord(h.Class, 32):
 		return nil, fmt.Errorf("entry header: retention class %q is no word of a-z, 0-9, '.', '-' (at most 32)", h.Class)
-	case h.Time.Year() < 1970 || h.Time.Year() > 9999:
+	case h.Time.UTC().Year() < 1970 || h.Time.UTC().Year() > 9999:
 		return nil, fmt.Errorf("entry header: time %v is out of range", h.Time)
 	case h.Mono < 0 || h.ClkErr < -1:
 		return nil, errors.New("entry header: negative clock reading")
@@ -112,7 +111,7 @@ func ParseHeader(leaf []byte) (Header, error) {
 	if len(leaf) > MaxHeader {
 		return h, fmt.Errorf("entry header: %d bytes, at most %d are allowed", len(leaf), MaxHeader)
 	}
-	p := headerParser{rest: leaf}
+	p := scanner{what: "entry header", rest: leaf}
 	p.literal(`{"v":1,"id":"`)
 	p.base64(h.ID[:])
 	p.literal(`","t":"`)
@@ -136,93 +135,13 @@ func ParseHeader(leaf []byte) (Header, error) {
 	p.literal(`","cm":"`)
 	p.base64(h.CM[:])
 	p.literal(`"}`)
+	if p.err == nil && h.Time.Year() < 1970 {
+		p.err = errors.New("entry header: its time is out of range")
+	}
 	if p.err == nil && len(p.rest) > 0 {
 		p.err = errors.New("entry header: bytes after its end")
 	}
 	return h, p.err
-}
-
-// headerParser walks over a header; its first error sticks.
-type headerParser struct {
-	rest []byte
-	err  error
-}
-
-func (p *headerParser) literal(want string) {
-	if p.err != nil {
-		return
-	}
-	rest, ok := bytes.CutPrefix(p.rest, []byte(want))
-	if !ok {
-		p.err = fmt.Errorf("entry header: expected %s", want)
-		return
-	}
-	p.rest = rest
-}
-
-func (p *headerParser) base64(dst []byte) {
-	if p.err != nil {
-		return
-	}
-	n := base64.RawURLEncoding.EncodedLen(len(dst))
-	if len(p.rest) < n {
-		p.err = errors.New("entry header: cut off in a digest or id")
-		return
-	}
-	if _, err := base64.RawURLEncoding.Strict().Decode(dst, p.rest[:n]); err != nil {
-		p.err = fmt.Errorf("entry header: decoding a digest or id: %w", err)
-		return
-	}
-	p.rest = p.rest[n:]
-}
-
-func (p *headerParser) time() (t time.Time) {
-	if p.err != nil {
-		return t
-	}
-	if len(p.rest) < len(timeLayout) {
-		p.err = errors.New("entry header: cut off in its time")
-		return t
-	}
-	s := string(p.rest[:len(timeLayout)])
-	t, err := time.Parse(timeLayout, s)
-	if err != nil || t.Format(timeLayout) != s {
-		p.err = fmt.Errorf("entry header: t is not a time like %s", timeLayout)
-		return t
-	}
-	p.rest = p.rest[len(timeLayout):]
-	return t
-}
-
-func (p *headerParser) number(least int64) int64 {
-	if p.err != nil {
-		return 0
-	}
-	n := 0
-	for n < len(p.rest) && n < 20 && (p.rest[n] == '-' || p.rest[n] >= '0' && p.rest[n] <= '9') {
-		n++
-	}
-	v, err := strconv.ParseInt(string(p.rest[:n]), 10, 64)
-	if err != nil || v < least || strconv.FormatInt(v, 10) != string(p.rest[:n]) {
-		p.err = errors.New("entry header: mono or err is no number in range")
-		return 0
-	}
-	p.rest = p.rest[n:]
-	return v
-}
-
-func (p *headerParser) text(field string, valid func(string) bool) string {
-	if p.err != nil {
-		return ""
-	}
-	n := bytes.IndexByte(p.rest, '"')
-	if n < 0 || !valid(string(p.rest[:n])) {
-		p.err = fmt.Errorf("entry header: %s is missing or holds what no id may hold", field)
-		return ""
-	}
-	s := string(p.rest[:n])
-	p.rest = p.rest[n:]
-	return s
 }
 
 func isWord(s string, most int) bool {

@@ -173,6 +173,8 @@ func continues(h, last Head, proof []Hash) error {
 		return fmt.Errorf("%w: %d entries, signed were %d", ErrRollback, h.Size, last.Size)
 	case h.Size == last.Size && h.Root != last.Root:
 		return fmt.Errorf("%w: another root over the same %d entries", ErrFork, h.Size)
+	case len(proof) > 0 && (h.Size == last.Size || last.Size == 0):
+		return errors.New("consistency proof: none is needed here, yet it has hashes")
 	case h.Size == last.Size || last.Size == 0:
 		return nil
 	}

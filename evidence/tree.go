@@ -4,7 +4,6 @@ package evidence
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"math/bits"
 
@@ -55,12 +54,18 @@ func ReadFrontier(size int64, r tlog.HashReader) (*Frontier, error) {
 
 // Append adds the hash of the next entry.
 func (f *Frontier) Append(leaf Hash) {
-	for n := f.size; n&1 == 1; n >>= 1 {
-		leaf = tlog.NodeHash(f.nodes[len(f.nodes)-1], leaf)
+	f.push(leaf, f.size)
+	f.size++
+}
+
+// push adds the root of a subtree that is the nth of its level, joining it
+// with what stands to its left for as long as it is a right child.
+func (f *Frontier) push(node Hash, n int64) {
+	for ; n&1 == 1; n >>= 1 {
+		node = tlog.NodeHash(f.nodes[len(f.nodes)-1], node)
 		f.nodes = f.nodes[:len(f.nodes)-1]
 	}
-	f.nodes = append(f.nodes, leaf)
-	f.size++
+	f.nodes = append(f.nodes, node)
 }
 
 // Size gives the number of entries.
@@ -196,109 +201,3 @@ func TileHashes(read func(level int, n int64) ([]byte, error)) tlog.HashReader {
 		return out, nil
 	})
 }
-
-// ProveRange gives the hashes that, with the leaf hashes of the entries
-// [from, to), lead to the root of a log of size entries: the roots of the
-// largest subtrees that hold nothing of the range, left to right.
-func ProveRange(size, from, to int64, r tlog.HashReader) ([]Hash, error) {
-	if from < 0 || from > to || to > size {
-		return nil, fmt.Errorf("range [%d,%d) is not within a log of %d entries", from, to, size)
-	}
-	var out []Hash
-	var walk func(lo, hi int64) error
-	walk = func(lo, hi int64) error {
-		if from <= lo && hi <= to && from < to {
-			return nil
-		}
-		if hi <= from || to <= lo || from == to {
-			f, err := subtreeAt(lo, hi, r)
-			if err != nil {
-				return err
-			}
-			out = append(out, f)
-			return nil
-		}
-		mid := lo + split(hi-lo)
-		if err := walk(lo, mid); err != nil {
-			return err
-		}
-		return walk(mid, hi)
-	}
-	if size == 0 {
-		return nil, nil
-	}
-	return out, walk(0, size)
-}
-
-// subtreeAt reads the root over the entries [lo, hi) of which lo is where
-// such a subtree begins.
-func subtreeAt(lo, hi int64, r tlog.HashReader) (Hash, error) {
-	var indexes []int64
-	for at, rest := lo, hi-lo; rest > 0; {
-		level := bits.Len64(uint64(rest)) - 1
-		indexes = append(indexes, tlog.StoredHashIndex(level, at>>level))
-		at += 1 << level
-		rest -= 1 << level
-	}
-	nodes, err := r.ReadHashes(indexes)
-	if err != nil {
-		return Hash{}, err
-	}
-	return (&Frontier{size: hi - lo, nodes: nodes}).Root(), nil
-}
-
-var errRangeProof = errors.New("range proof has too few or too many hashes")
-
-// CheckRange checks that leaves are the hashes of exactly the entries from
-// from on, none missing and none added, of the log with the given head.
-func CheckRange(head Head, from int64, leaves, proof []Hash) error {
-	to := from + int64(len(leaves))
-	if from < 0 || to > head.Size {
-		return fmt.Errorf("range [%d,%d) is not within a log of %d entries", from, to, head.Size)
-	}
-	if head.Size == 0 {
-		if len(proof) > 0 {
-			return errRangeProof
-		}
-		return nil
-	}
-	var walk func(lo, hi int64) (Hash, error)
-	walk = func(lo, hi int64) (Hash, error) {
-		if hi <= from || to <= lo || from == to {
-			if len(proof) == 0 {
-				return Hash{}, errRangeProof
-			}
-			h := proof[0]
-			proof = proof[1:]
-			return h, nil
-		}
-		if hi-lo == 1 {
-			return leaves[lo-from], nil
-		}
-		mid := lo + split(hi-lo)
-		left, err := walk(lo, mid)
-		if err != nil {
-			return Hash{}, err
-		}
-		right, err := walk(mid, hi)
-		if err != nil {
-			return Hash{}, err
-		}
-		return tlog.NodeHash(left, right), nil
-	}
-	root, err := walk(0, head.Size)
-	if err != nil {
-		return err
-	}
-	if len(proof) > 0 {
-		return errRangeProof
-	}
-	if root != head.Root {
-		return errors.New("the entries do not lead to the signed root")
-	}
-	return nil
-}
-
-// split gives the size of the left part of a tree of n ≥ 2 entries: the
-// largest power of two below n.
-func split(n int64) int64 { return 1 << (bits.Len64(uint64(n-1)) - 1) }
