@@ -22,11 +22,11 @@ const module = "demarc.dev/demarc/"
 var plan = map[string]struct{ rooms, libraries []string }{
 	"problem":         {},
 	"catalogue":       {nil, []string{"gopkg.in/yaml.v3"}},
-	"cloud":           {nil, []string{"github.com/klauspost/compress/"}},
+	"cloud":           {[]string{"internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
 	"cloud/iampolicy": {},
 	"cloud/cloudtest": {[]string{"cloud"}, nil},
 	"cloud/aws":       {[]string{"cloud", "cloud/iampolicy"}, []string{"github.com/aws/", "golang.org/x/sync/", "golang.org/x/time/"}},
-	"cloud/terraform": {[]string{"cloud", "cloud/iampolicy"}, nil},
+	"cloud/terraform": {[]string{"cloud", "cloud/iampolicy", "internal/jsonscan"}, nil},
 	"cloud/replay":    {[]string{"cloud"}, nil},
 	"evidence":        {nil, []string{"golang.org/x/mod/sumdb/", "github.com/klauspost/compress/"}},
 	"check":           {[]string{"cloud", "catalogue", "problem"}, []string{"cel.dev/cel-go/", "gopkg.in/yaml.v3", "google.golang.org/protobuf/"}},
@@ -43,6 +43,8 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"example":    {},
 	"app/report": {[]string{"problem", "catalogue", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
 	"cmd/demarc": {[]string{"*"}, []string{"github.com/spf13/cobra", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
+
+	"internal/jsonscan": {},
 
 	// For tests and benches only.
 	"internal/emulator":    {},
