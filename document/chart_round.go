@@ -8,7 +8,7 @@ import (
 )
 
 func (c Donut) draw(fs *fonts, width float64) *scene {
-	size := min(width*0.42, 138)
+	size := min(width*0.36, 138)
 	rows := float64(len(c.Slices)) * 17
 	s := &scene{width: width, height: max(size+6, rows+10), fonts: fs}
 	cx, cy, outer := size/2, s.height/2, size/2
@@ -25,19 +25,25 @@ func (c Donut) draw(fs *fonts, width float64) *scene {
 	}
 	s.text(cx, cy+3, size*0.15, c.Middle, Centre, bold, paint{role: inkRole})
 	s.text(cx, cy+14, min(size*0.062, 7.6), c.Below, Centre, regular, paint{role: quietRole})
-	c.key(s, size+22, (s.height-rows)/2, width)
+	c.key(s, size+18, (s.height-rows)/2, width)
 	return s
 }
 
 // key lists the slices with count and share at the right.
 func (c Donut) key(s *scene, x, y, width float64) {
 	right := min(width, x+190)
+	wide := right-x > 165
 	for _, v := range c.Slices {
 		areaSwatch(v.Tone)(s, x, y+3)
 		share := percent(float64(v.Count), float64(c.sum()))
-		s.text(x+14, y+10.5, labelSize, s.fonts.cut(v.Name, regular, labelSize, right-x-14-66), Left, regular, paint{role: inkRole})
-		s.text(right-38, y+10.5, labelSize, strconv.Itoa(v.Count), Right, bold, paint{role: inkRole})
-		s.text(right, y+10.5, labelSize-0.6, share, Right, regular, paint{role: quietRole})
+		count := right
+		if wide {
+			count = right - 38
+			s.text(right, y+10.5, labelSize-0.6, share, Right, regular, paint{role: quietRole})
+		}
+		room := count - x - 14 - s.fonts.width(strconv.Itoa(v.Count), bold, labelSize) - 6
+		s.text(x+14, y+10.5, labelSize, s.fonts.cut(v.Name, regular, labelSize, room), Left, regular, paint{role: inkRole})
+		s.text(count, y+10.5, labelSize, strconv.Itoa(v.Count), Right, bold, paint{role: inkRole})
 		s.line(x, y+16, right, y+16, 0.4, paint{role: hairRole})
 		y += 17
 	}

@@ -206,9 +206,6 @@ func (l *linter) cell(where string, c Cell) {
 }
 
 func (l *linter) text(where string, t Text) {
-	if strings.Contains(t.String(), "%!") && strings.Contains(t.String(), "(MISSING)") {
-		l.fault("%s: a format without its value: %s", where, t)
-	}
 	if said(t.String()) == "" {
 		l.fault("%s: a text is empty", where)
 	}

@@ -1,3 +1,0 @@
-package document
-func PDF(d Document) ([]byte, error) {return nil,nil}
-func DOCX(d Document) ([]byte, error) {return nil,nil}
