@@ -146,7 +146,7 @@ func place(taken []point, x, step, y float64) point {
 		return !slices.ContainsFunc(taken, func(q point) bool { return math.Hypot(p.x-q.x, p.y-q.y) < 2*dotRadius+1 })
 	}
 	room := int((step/2 - dotRadius - 1) / (dotRadius + 0.5))
-	for _, lift := range []float64{0, -4, 4, -8, 8, -12, 12} {
+	for _, lift := range []float64{0, -4, 4, -8, 8, -16, 16, -24, 24, -32, 32} {
 		for k := 0; k <= room; k++ {
 			for _, side := range []float64{1, -1} {
 				p := point{x + step/2 + side*float64(k)*(dotRadius+0.5), y + lift}

@@ -124,8 +124,37 @@ func (w *docxWriter) cover() {
 	if m.Notice != "" {
 		w.box(Part, w.page.room()*3/4, func() { w.paragraph("Normal", Plain(m.Notice), `<w:spacing w:after="0"/>`) })
 	}
+	w.put(fmt.Sprintf(`<w:p><w:pPr><w:spacing w:before="%d" w:after="0" w:line="20" w:lineRule="exact"/></w:pPr></w:p>`, w.coverRest(m, above)))
 	w.coverFacts(m)
-	w.gap() // what the placed table is anchored to
+}
+
+// coverRest gives the room that is left between the title and the facts, so
+// that these stand at the foot of the page.
+func (w *docxWriter) coverRest(m Meta, above int) int {
+	room := float64(w.page.room()) / 20
+	lines := func(s string, f face, size, width float64) int {
+		if s == "" {
+			return 0
+		}
+		return int(w.fonts.width(clean(s), f, size)/width) + 1
+	}
+	used := 440 + above + 220 + 800*lines(m.Title, bold, 34, room) + 120
+	if m.Subtitle != "" {
+		used += 350*lines(m.Subtitle, regular, 13, room) + 240
+	}
+	if m.Notice != "" {
+		used += 260*lines(m.Notice, regular, 9.5, room*3/4-26) + 440
+	}
+	facts := m.lines()
+	tall := 0
+	for i := 0; i < len(facts)-1; i += 3 {
+		most := 1
+		for _, f := range facts[i:min(i+3, len(facts)-1)] {
+			most = max(most, lines(f.Value, bold, 9, room/3-8))
+		}
+		tall += 480 + 230*most
+	}
+	return min(31680, max(0, w.page.height-w.page.top-w.page.bottom-used-tall-760))
 }
 
 // coverFacts stand in columns, the digest across the page.
@@ -135,7 +164,7 @@ func (w *docxWriter) coverFacts(m Meta) {
 	digest := facts[len(facts)-1]
 	facts = facts[:len(facts)-1]
 	col := w.page.room() / per
-	w.openTableAt([]int{col, col, col}, `<w:tblpPr w:leftFromText="0" w:rightFromText="0" w:vertAnchor="margin" w:horzAnchor="margin" w:tblpX="1" w:tblpYSpec="bottom"/><w:tblOverlap w:val="never"/>`)
+	w.openTable([]int{col, col, col})
 	line := fmt.Sprintf(`<w:tcBorders><w:top w:val="single" w:sz="4" w:space="0" w:color="%s"/></w:tcBorders>`, hairline().hex())
 	cell := func(f Fact, extra, run string) {
 		w.put(fmt.Sprintf(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/>%s%s</w:tcPr>`, col, extra, line))

@@ -9,18 +9,15 @@ import (
 
 // openTable begins a table with columns of fixed width, in twentieths of a
 // point.
-func (w *docxWriter) openTable(grid []int) { w.openTableAt(grid, "") }
-
-// openTableAt places the table; place is empty where it follows the text.
-func (w *docxWriter) openTableAt(grid []int, place string) {
+func (w *docxWriter) openTable(grid []int) {
 	total := 0
 	var cols strings.Builder
 	for _, g := range grid {
 		total += g
 		fmt.Fprintf(&cols, `<w:gridCol w:w="%d"/>`, g)
 	}
-	w.put(fmt.Sprintf(`<w:tbl><w:tblPr>%s<w:tblW w:w="%d" w:type="dxa"/><w:tblLayout w:type="fixed"/>`+
-		`<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="0" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>%s</w:tblGrid>`, place, total, cols.String()))
+	w.put(fmt.Sprintf(`<w:tbl><w:tblPr><w:tblW w:w="%d" w:type="dxa"/><w:tblLayout w:type="fixed"/>`+
+		`<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="0" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>%s</w:tblGrid>`, total, cols.String()))
 }
 
 // table writes a table whose header comes again on every page and whose rows

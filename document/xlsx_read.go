@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package document
+
+import (
+	"bytes"
+	"strings"
+
+	"demarc.dev/demarc/problem"
+	"github.com/xuri/excelize/v2"
+)
+
+// SheetText is what a sheet holds when it is read back: the cells as words.
+type SheetText struct {
+	Name    string
+	Columns []string
+	Rows    [][]string // as long as Columns each
+	First   int        // row of the sheet that Rows[0] stands in
+}
+
+// The most that ReadWorkbook takes in.
+const (
+	maxFile    = 32 << 20
+	maxUnzip   = 256 << 20
+	maxRows    = 200_000
+	maxColumns = 200
+)
+
+// ReadWorkbook reads back a file that XLSX wrote and people edited. name is
+// what the file is called in messages. Sheets without a header in HeaderRow,
+// such as the cover, are left out.
+func ReadWorkbook(name string, data []byte) ([]SheetText, error) {
+	if len(data) > maxFile {
+		return nil, problem.Newf(problem.Invalid, "%s: the file is larger than %d MiB", name, maxFile>>20).WithHint("keep one estate in one workbook")
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
+	if err != nil {
+		return nil, problem.Newf(problem.Invalid, "%s: this is no XLSX workbook", name).WithHint("save the sheet as .xlsx and try again").Wrap(err)
+	}
+	defer f.Close() // read only, and nothing was put on disk
+	var out []SheetText
+	for _, sheet := range f.GetSheetList() {
+		if strings.EqualFold(sheet, "Cover") {
+			continue
+		}
+		s, err := readSheet(f, name, sheet)
+		if err != nil {
+			return nil, err
+		}
+		if s.Columns != nil {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func readSheet(f *excelize.File, name, sheet string) (SheetText, error) {
+	out := SheetText{Name: sheet, First: HeaderRow + 1}
+	rows, err := f.Rows(sheet)
+	if err != nil {
+		return out, problem.Newf(problem.Invalid, "%s: sheet %q cannot be read", name, sheet).Wrap(err)
+	}
+	defer rows.Close()
+	for n := 1; rows.Next(); n++ {
+		cells, err := rows.Columns()
+		if err != nil {
+			return out, problem.Newf(problem.Invalid, "%s: sheet %q, row %d cannot be read", name, sheet, n).Wrap(err)
+		}
+		switch {
+		case n > maxRows || len(cells) > maxColumns:
+			return out, problem.Newf(problem.Invalid, "%s: sheet %q has more than %d rows or %d columns", name, sheet, maxRows, maxColumns)
+		case n == HeaderRow:
+			out.Columns = titles(cells)
+		case n > HeaderRow && out.Columns != nil:
+			row := make([]string, len(out.Columns))
+			for i := range min(len(row), len(cells)) {
+				row[i] = strings.TrimSpace(clean(cells[i]))
+			}
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	return out, nil
+}
+
+// titles gives the column titles; nil when the row holds none.
+func titles(cells []string) []string {
+	var out []string
+	for _, c := range cells {
+		out = append(out, strings.TrimSpace(clean(c)))
+	}
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
+}
