@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"unicode"
 )
 
@@ -101,13 +102,14 @@ func (fs *fonts) cut(s string, f face, size, width float64) string {
 	if fs.width(s, f, size) <= width {
 		return s
 	}
-	letters := []rune(s)
-	for n := len(letters) - 1; n > 0; n-- {
-		if short := string(letters[:n]) + "…"; fs.width(short, f, size) <= width {
-			return short
+	room, used := width-fs.width("…", f, size), 0.0
+	for i, r := range s {
+		at, letter := fs.pick(f, r)
+		if used += float64(fs.faces[at].advance[letter]) * size / 1000; used > room {
+			return strings.TrimRight(s[:i], " ") + "…"
 		}
 	}
-	return "…"
+	return s
 }
 
 // readMetrics reads the tables of a TrueType file that tell the advances. The

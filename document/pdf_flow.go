@@ -27,9 +27,7 @@ func flow(strips []strip, height float64) [][]placed {
 	pages := [][]placed{nil}
 	y, wantBreak := 0.0, false
 	turn := func() {
-		if len(pages[len(pages)-1]) > 0 {
-			pages = append(pages, nil)
-		}
+		pages = append(pages, nil)
 		y = 0
 	}
 	for i, s := range strips {
@@ -37,21 +35,17 @@ func flow(strips []strip, height float64) [][]placed {
 			wantBreak = true
 			continue
 		}
-		if wantBreak {
-			turn()
-			wantBreak = false
-		}
-		if y > 0 && y+s.before+needed(strips[i:], height) > height {
-			turn()
-		}
 		last := len(pages) - 1
-		if y == 0 {
-			if s.head != nil {
-				pages[last] = append(pages[last], placed{*s.head, 0})
-				y = s.head.height
-			}
-		} else {
+		if len(pages[last]) > 0 && (wantBreak || y+s.before+needed(strips[i:], height) > height) {
+			turn()
+			last++
+		}
+		wantBreak = false
+		if len(pages[last]) > 0 {
 			y += s.before
+		} else if s.head != nil {
+			pages[last] = append(pages[last], placed{*s.head, 0})
+			y = s.head.height
 		}
 		pages[last] = append(pages[last], placed{s, y})
 		y += s.height

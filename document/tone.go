@@ -75,7 +75,7 @@ func (t Tone) look() palette {
 	case Good:
 		return palette{colour{31, 117, 84}, colour{94, 194, 154}, colour{232, 243, 238}, solid, MarkCheck, "good"}
 	case Part:
-		return palette{colour{154, 103, 0}, colour{226, 178, 82}, colour{251, 243, 224}, rising, MarkHalf, "part"}
+		return palette{colour{144, 95, 0}, colour{226, 178, 82}, colour{251, 243, 224}, rising, MarkHalf, "part"}
 	case Bad:
 		return palette{colour{176, 45, 55}, colour{242, 128, 130}, colour{251, 235, 235}, solid, MarkCross, "bad"}
 	case Unknown:

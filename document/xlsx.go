@@ -4,7 +4,13 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -36,15 +42,44 @@ func XLSX(b Workbook) ([]byte, error) {
 	x.cover(b)
 	x.properties()
 	f.SetActiveSheet(0)
-	var out bytes.Buffer
-	if x.err == nil {
-		x.err = f.Write(&out)
+	data, err := x.pack()
+	if err != nil {
+		return nil, fmt.Errorf("writing XLSX of %s: %w", b.Meta.ID, err)
 	}
-	if x.err != nil {
-		return nil, fmt.Errorf("writing XLSX of %s: %w", b.Meta.ID, x.err)
-	}
-	return out.Bytes(), nil
+	return data, nil
 }
+
+// pack writes the archive with its parts in the order of their names: the
+// library takes some of them from maps.
+func (x *xlsxWriter) pack() ([]byte, error) {
+	if x.err != nil {
+		return nil, x.err
+	}
+	sort.Slice(x.f.ContentTypes.Defaults, func(i, j int) bool {
+		return x.f.ContentTypes.Defaults[i].Extension < x.f.ContentTypes.Defaults[j].Extension
+	})
+	kept := &keeper{files: map[string]*bytes.Buffer{}}
+	x.f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return kept })
+	if err := x.f.Write(io.Discard); err != nil {
+		return nil, err
+	}
+	var parts []part
+	for _, name := range slices.Sorted(maps.Keys(kept.files)) {
+		parts = append(parts, part{name, kept.files[name].String()})
+	}
+	return archive(parts, x.meta.Date)
+}
+
+// keeper keeps what is written to an archive, part by part.
+type keeper struct{ files map[string]*bytes.Buffer }
+
+func (k *keeper) Create(name string) (io.Writer, error) {
+	k.files[name] = &bytes.Buffer{}
+	return k.files[name], nil
+}
+
+func (k *keeper) AddFS(fs.FS) error { return errors.New("a workbook has no files of a disk") }
+func (k *keeper) Close() error      { return nil }
 
 // xlsxWriter writes one workbook; the first error ends it.
 type xlsxWriter struct {
