@@ -73,7 +73,11 @@ func (w *docxWriter) row(t Table, r Row, grid []int, terms bool) {
 			sum += g
 		}
 		w.put(`<w:tr><w:trPr><w:cantSplit/></w:trPr>` + cellStart(sum, fmt.Sprintf(`<w:gridSpan w:val="%d"/>`, len(grid)), border("bottom", 4, hairline()), true) + `</w:tcPr>`)
-		w.put(`<w:p><w:pPr><w:pStyle w:val="TableText"/><w:keepNext/><w:spacing w:before="160"/></w:pPr>`+w.bookmark(r.ID)+`<w:r><w:rPr><w:b/><w:bCs/>`+size(8.5)+`</w:rPr><w:t xml:space="preserve">§</w:t></w:r></w:p></w:tc></w:tr>`, r.Group)
+		w.put(`<w:p><w:pPr><w:pStyle w:val="TableText"/><w:keepNext/><w:spacing w:before="160"/></w:pPr>`+w.bookmark(r.ID)+`<w:r><w:rPr><w:b/><w:bCs/>`+size(8.5)+`</w:rPr><w:t xml:space="preserve">§</w:t></w:r>`, r.Group)
+		if r.Detail != "" {
+			w.put(`<w:r><w:t xml:space="preserve">  §</w:t></w:r>`, r.Detail)
+		}
+		w.put(`</w:p></w:tc></w:tr>`)
 		return
 	}
 	split := `<w:trPr><w:cantSplit/></w:trPr>`

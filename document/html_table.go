@@ -39,7 +39,11 @@ func (h *htmlWriter) row(t Table, r Row) {
 		h.put(` id="§"`, r.ID)
 	}
 	if r.Group != "" {
-		h.put(` class="group"><th scope="rowgroup" colspan="`+strconv.Itoa(len(t.Columns))+`">§</th></tr>`, r.Group)
+		h.put(` class="group"><th scope="rowgroup" colspan="`+strconv.Itoa(len(t.Columns))+`">§`, r.Group)
+		if r.Detail != "" {
+			h.put(` <span>§</span>`, r.Detail)
+		}
+		h.raw("</th></tr>\n")
 		return
 	}
 	h.raw(">")

@@ -249,7 +249,7 @@ func TestPapers_HostileWords(t *testing.T) {
 			d.Meta.Subtitle, d.Meta.Notice, d.Meta.Facts = s, s, []Fact{{s, s}}
 			d.Blocks = append(d.Blocks, Heading{Level: 1, Text: s}, Paragraph{Text: Say("x %s **%s** `%s`", s, s, s)}, Callout{Tone: Bad, Title: s, Text: Plain(s)},
 				List{Items: []Text{Plain(s)}}, Code{Text: s}, Tiles{Items: []Tile{{s, s, s, Bad}}}, Definitions{Items: []Definition{{s, Link(s, s)}}},
-				Table{Caption: s, Columns: []Column{{s, 1, Left}, {s, 1, Right}}, Rows: []Row{{Group: s}, {Cells: []Cell{Str(s), Status(Bad, s)}}}},
+				Table{Caption: s, Columns: []Column{{s, 1, Left}, {s, 1, Right}}, Rows: []Row{{Group: s, Detail: s}, {Cells: []Cell{Str(s), Status(Bad, s)}}}},
 				Bars{Figure: Figure{s, s}, Of: s, Unit: s, Bars: []Bar{{s, 1, "1", Bad}}}, Signatures{Signers: []Signer{{s, s}}},
 				Radar{Figure: Figure{s, s}, Of: s, Axes: []string{s, s, s}, Series: []RadarSeries{{s, Bad, []float64{0, 1, 1}}}})
 			out := render(t, HTML, d)

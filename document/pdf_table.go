@@ -142,7 +142,12 @@ func (p *pdfWriter) row(t Table, r Row, widths []float64, width float64, head *s
 
 func (p *pdfWriter) group(r Row, width float64, head *strip) strip {
 	st := style{8.4, 12, bold, ink()}
-	lines := p.lay(Plain(r.Group), st, width)
+	words := Strong(r.Group)
+	if r.Detail != "" {
+		words = append(words, Span{Text: "  " + r.Detail})
+	}
+	st.face = regular
+	lines := p.lay(words, st, width)
 	s := strip{head: head, height: st.leading*float64(len(lines)) + 14, keep: true}
 	if r.ID != "" {
 		s.ids = []string{r.ID}

@@ -71,7 +71,7 @@ func specimen() Document {
 		Heading{Level: 1, Text: "Duties"},
 		Callout{Tone: Unknown, Title: "One region was not read", Text: Plain("Its duties stay unknown.")},
 		Table{Caption: "Duties", Columns: []Column{{"Duty", 1, Left}, {"Status", 1, Left}, {"Found", 1, Right}, {"Share", 1, Centre}}, Rows: []Row{
-			{Group: "Mail"},
+			{Group: "Mail", Detail: "consumed"},
 			{ID: "duty-1", Cells: []Cell{Str("5.1-C1"), Status(Good, "Met"), Num(0), {Lines: []Text{Plain("100 %")}, Bar: &Share{1, Good}}}},
 			{Cells: []Cell{Words(Plain("5.1-C2"), Mono("id")), {Chip: &Chip{"High", Bad, MarkLevel3}}, Num(12), Str("not expected")}},
 		}},

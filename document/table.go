@@ -31,10 +31,11 @@ type Column struct {
 }
 
 // Row is a row of a Table. A Row with Group set is a title over the rows that
-// follow and has no cells.
+// follow, with a few words of detail after it, and has no cells.
 type Row struct {
-	Group string
-	Cells []Cell
+	Group  string
+	Detail string
+	Cells  []Cell
 	ID    string // target of links "#ID"; may be empty
 }
 

@@ -85,7 +85,7 @@ func (t Tone) look() palette {
 	case Accent:
 		return palette{colour{14, 90, 107}, colour{104, 190, 208}, colour{230, 240, 243}, solid, MarkDot, "accent"}
 	case Second:
-		return palette{colour{150, 88, 52}, colour{222, 160, 122}, colour{248, 239, 232}, rising, MarkRing, "second"}
+		return palette{colour{150, 88, 52}, colour{222, 160, 122}, colour{248, 239, 232}, crossed, MarkRing, "second"}
 	}
 	return palette{colour{24, 34, 44}, colour{226, 231, 236}, colour{246, 247, 248}, solid, MarkNone, "ink"}
 }
