@@ -47,6 +47,9 @@ type Check struct {
 	Fix        Fix          `yaml:"fix" json:"fix"`
 	References []string     `yaml:"references,omitempty" json:"references,omitempty"`
 	Examples   []Example    `yaml:"examples" json:"examples"`
+
+	place *place // where it was read; nil when it was made in Go
+	own   bool   // a user's own check: its cost is watched while it runs
 }
 
 // Proof says which duty a check bears on, and why.
