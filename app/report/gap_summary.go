@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/document"
+)
+
+// ready gives the readiness of counts in words; nothing that applies gives
+// words too.
+func ready(c assess.Counts) string {
+	share, ok := readiness(c)
+	if !ok {
+		return "nothing applies"
+	}
+	return percent(share)
+}
+
+// readiness is the share of duties that are satisfied or inherited, of those
+// that apply.
+func readiness(c assess.Counts) (share float64, ok bool) {
+	if c.Total == c.NotApplicable {
+		return 0, false
+	}
+	return float64(c.Satisfied+c.Inherited) / float64(c.Total-c.NotApplicable), true
+}
+
+// percent prints a share with one digit, rounded down: of two readings the
+// less flattering.
+func percent(share float64) string {
+	tenths := int(share*1000 + 1e-9)
+	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
+}
+
+func (b *book) summary() []document.Block {
+	out := []document.Block{heading(1, "Summary", "summary"), document.Paragraph{Lead: true, Text: b.lead()}}
+	ours := b.a.Readiness.Ours
+	if ours.Total > 0 {
+		out = append(out, document.Paragraph{Text: b.breakdown()}, b.tiles(ours))
+		out = append(out, document.Columns{
+			Left:  []document.Block{b.donut(ours)},
+			Right: b.firstSteps(),
+		})
+	}
+	out = append(out, b.unreadCallout()...)
+	out = append(out, b.theirs()...)
+	out = append(out, b.byService()...)
+	return append(out, b.byTheme()...)
+}
+
+// lead is the one sentence that a director reads.
+func (b *book) lead() document.Text {
+	r := b.a.Readiness
+	org := b.a.Organisation.Name
+	services := count(len(b.a.Services), "cloud service", "cloud services")
+	if r.Ours.Total == 0 {
+		return document.Say("No duty of %s itself was assessed, over %s.", org, services)
+	}
+	if _, ok := readiness(r.Ours); !ok {
+		return document.Say("None of the %s that ISO/IEC 27017:%s puts on %s for %s applies to it.", count(r.Ours.Total, "duty", "duties"), string(b.a.Edition), org, services)
+	}
+	return document.Say("**%s is %s ready.** ISO/IEC 27017:%s puts %s on it for %s; %s %s met.",
+		org, ready(r.Ours), string(b.a.Edition), count(r.Ours.Total, "duty", "duties"), services, thousands(r.Ours.Satisfied+r.Ours.Inherited), is(r.Ours.Satisfied+r.Ours.Inherited))
+}
+
+// breakdown says in a sentence what the rest is.
+func (b *book) breakdown() document.Text {
+	c := b.a.Readiness.Ours
+	var parts []string
+	for _, p := range []struct {
+		n         int
+		one, many string
+	}{
+		{c.NotSatisfied, "is not satisfied", "are not satisfied"},
+		{c.Partly, "is met only in part", "are met only in part"},
+		{c.Unknown, "is unknown, because what would prove it was not read or nobody has answered for it", "are unknown, because what would prove them was not read or nobody has answered for them"},
+		{c.Accepted, "fails under an accepted risk", "fail under an accepted risk"},
+		{c.NotApplicable, "does not apply", "do not apply"},
+	} {
+		switch {
+		case p.n == 1:
+			parts = append(parts, "1 "+p.one)
+		case p.n > 1:
+			parts = append(parts, thousands(p.n)+" "+p.many)
+		}
+	}
+	if len(parts) == 0 {
+		return document.Say("No gap is left among the duties of %s.", b.a.Organisation.Name)
+	}
+	return document.Say("Of the others, %s. Readiness counts what is satisfied or inherited, (%s + %s), of what applies, (%s − %s).",
+		and(parts), thousands(c.Satisfied), thousands(c.Inherited), thousands(c.Total), thousands(c.NotApplicable))
+}
+
+func (b *book) tiles(c assess.Counts) document.Block {
+	critical := 0
+	for _, g := range b.a.Gaps {
+		if g.Ours && g.Status == assess.NotSatisfied && g.Severity == "critical" {
+			critical++
+		}
+	}
+	return document.Tiles{Items: []document.Tile{
+		{Value: ready(c), Label: "ready", Note: thousands(c.Satisfied+c.Inherited) + " of " + thousands(c.Total-c.NotApplicable) + " duties that apply", Tone: document.Accent},
+		{Value: thousands(c.NotSatisfied), Label: "not satisfied", Note: thousands(critical) + " of critical severity", Tone: document.Bad},
+		{Value: thousands(c.Partly), Label: "partly satisfied", Note: "a part is met, a part is not", Tone: document.Part},
+		{Value: thousands(c.Unknown), Label: "unknown", Note: "never counted as met", Tone: document.Unknown},
+	}}
+}
+
+func (b *book) donut(c assess.Counts) document.Block {
+	d := document.Donut{Figure: document.Figure{Title: "Own duties by status", Says: fmt.Sprintf("%s: %s satisfied or inherited, %s not.", count(c.Total, "duty", "duties"), thousands(c.Satisfied+c.Inherited), thousands(c.Total-c.Satisfied-c.Inherited))},
+		Middle: ready(c), Below: "ready"}
+	if _, ok := readiness(c); !ok {
+		d.Middle, d.Below = "–", "nothing applies"
+	}
+	for _, s := range shown() {
+		d.Slices = append(d.Slices, document.Slice{Name: statusOf(s).word, Count: of(c, s), Tone: statusOf(s).tone})
+	}
+	return d
+}
+
+// firstSteps are the actions of highest priority, with why.
+func (b *book) firstSteps() []document.Block {
+	out := []document.Block{heading(3, "What to do first", "")}
+	if len(b.Plan.Actions) == 0 {
+		return append(out, text("Nothing: the plan holds no action."))
+	}
+	var items []document.Text
+	for _, a := range b.Plan.Actions[:min(4, len(b.Plan.Actions))] {
+		items = append(items, document.Say("**%s** %s", sentence(a.Title), "Effort: "+a.Effort+"."))
+	}
+	return append(out, document.List{Numbered: true, Items: items},
+		note("The whole plan, with the reason for each priority, is in [Remediation plan](#plan)."))
+}
+
+// sentence ends words with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	switch s[len(s)-1] {
+	case '.', '!', '?':
+		return s
+	}
+	return s + "."
+}
+
+func (b *book) unreadCallout() []document.Block {
+	lost := int64(0)
+	for _, s := range b.a.Snapshots {
+		lost += s.Lost
+	}
+	if len(b.a.Unread) == 0 && lost == 0 {
+		return nil
+	}
+	return []document.Block{document.Callout{Tone: document.Unknown, Title: "Not everything could be read",
+		Text: document.Say("%s of the cloud accounts could not be read, and %s got no answer. What rests on them is unknown; it is neither met nor failed. The list is in [What could not be read](#unread).",
+			count(len(b.a.Unread), "part", "parts"), count(int(lost), "call", "calls"))}}
+}
+
+// theirs tells of the duties of the other side.
+func (b *book) theirs() []document.Block {
+	c := b.a.Readiness.Theirs
+	if c.Total == 0 {
+		return nil
+	}
+	return []document.Block{
+		heading(2, "Duties of the other side", "theirs"),
+		text("%s on the other side of the services. For %s there is a basis and evidence, or proof; %s %s not satisfied, %s partly, and %s %s unknown. An unknown duty of the other side is a question to ask it, not a fault that was found.",
+			count(c.Total, "more duty lies", "more duties lie"), thousands(c.Inherited+c.Satisfied), thousands(c.NotSatisfied), is(c.NotSatisfied), thousands(c.Partly), thousands(c.Unknown), is(c.Unknown)),
+	}
+}
+
+func series() []document.Series {
+	var out []document.Series
+	for _, s := range shown() {
+		out = append(out, document.Series{Name: statusOf(s).word, Tone: statusOf(s).tone})
+	}
+	return out
+}
+
+func split(c assess.Counts) []int {
+	var out []int
+	for _, s := range shown() {
+		out = append(out, of(c, s))
+	}
+	return out
+}
+
+func (b *book) byService() []document.Block {
+	if len(b.a.Services) == 0 {
+		return nil
+	}
+	chart := document.Stacked{Figure: document.Figure{Title: "All duties by service", Says: "Duties of both sides of each service, by status."}, Of: "Service", Series: series(), Share: true}
+	for _, s := range b.a.Services {
+		chart.Rows = append(chart.Rows, document.StackedRow{Label: s.Name, Counts: split(s.Counts)})
+	}
+	return []document.Block{heading(2, "By service", "by-service"), chart}
+}
+
+// byTheme shows each theme and party: a radar to see the shape, a table for
+// the numbers.
+func (b *book) byTheme() []document.Block {
+	if len(b.a.Themes) == 0 {
+		return nil
+	}
+	out := []document.Block{heading(2, "By theme and party", "by-theme")}
+	out = append(out, b.radar()...)
+	t := document.Table{Columns: []document.Column{column("Theme", 3)}}
+	for _, p := range b.a.Parties {
+		t.Columns = append(t.Columns, numbers(upper(party(p))+" duties met", 1.1), numbers("Ready, "+party(p), 0.9), column("Worst, "+party(p), 1.5))
+	}
+	at := map[string]int{}
+	for _, r := range b.a.Themes {
+		if _, ok := at[r.Key]; !ok {
+			at[r.Key] = len(t.Rows)
+			cells := []document.Cell{str(r.Clause + " " + r.Title)}
+			for range b.a.Parties {
+				cells = append(cells, str("no duty"), str("–"), str("not expected"))
+			}
+			t.Rows = append(t.Rows, row(cells...))
+		}
+		if k := slices.Index(b.a.Parties, r.Party); k >= 0 && r.Counts.Total > 0 {
+			cells := t.Rows[at[r.Key]].Cells
+			cells[1+3*k], cells[2+3*k], cells[3+3*k] = str(thousands(met(r.Counts))+" of "+thousands(r.Counts.Total)), str(ready(r.Counts)), statusCell(r.Status)
+		}
+	}
+	out = append(out, t)
+	return append(out, note("“Met” counts the duties, over all services, that are satisfied or inherited. “Ready” leaves out the duties that do not apply. “Worst” is the worst status of any of them."))
+}
+
+func (b *book) radar() []document.Block {
+	r := document.Radar{Figure: document.Figure{Title: "Readiness by theme", Says: "The further out, the more of the theme's duties are satisfied or inherited. A theme without a duty that applies has no point."}, Of: "Theme"}
+	at := map[string]int{}
+	for _, t := range b.a.Themes {
+		if _, ok := at[t.Key]; !ok {
+			at[t.Key] = len(r.Axes)
+			r.Axes = append(r.Axes, t.Clause+" "+t.Title)
+		}
+	}
+	if len(r.Axes) < 3 {
+		return nil
+	}
+	for i, p := range b.a.Parties {
+		s := document.RadarSeries{Name: "Duties of the " + party(p), Tone: []document.Tone{document.Accent, document.Second}[i%2], Values: make([]float64, len(r.Axes))}
+		for k := range s.Values {
+			s.Values[k] = -1
+		}
+		for _, t := range b.a.Themes {
+			if share, ok := readiness(t.Counts); ok && t.Party == p {
+				s.Values[at[t.Key]] = share
+			}
+		}
+		r.Series = append(r.Series, s)
+	}
+	return []document.Block{r}
+}
+
+// ofParty says whose duty it is, and whether it is the organisation's own.
+func ofParty(p catalogue.Party, ours bool) string {
+	if ours {
+		return party(p) + ", ours"
+	}
+	return party(p) + ", theirs"
+}
