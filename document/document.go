@@ -77,6 +77,7 @@ type Paragraph struct {
 	Text  Text
 	Lead  bool // the first words of a section: larger
 	Small bool // a note under a table or figure
+	Keep  bool // stays on the page of the block that follows
 }
 
 // List is a bulleted or numbered list.

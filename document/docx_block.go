@@ -18,7 +18,11 @@ func (w *docxWriter) blocks(blocks []Block, width int) {
 		case Heading:
 			w.heading(v)
 		case Paragraph:
-			w.paragraph(paragraphStyle(v), v.Text, "")
+			keep := ""
+			if v.Keep {
+				keep = `<w:keepNext/>`
+			}
+			w.paragraph(paragraphStyle(v), v.Text, keep)
 		case List:
 			w.list(v)
 		case Callout:
@@ -31,7 +35,7 @@ func (w *docxWriter) blocks(blocks []Block, width int) {
 		case Definitions:
 			w.definitions(v, width)
 		case Code:
-			w.paragraph("Code", Plain(v.Text), "")
+			w.paragraph("Code", Plain(v.Text), `<w:keepLines/>`)
 		case Table:
 			w.table(v, width)
 		case Columns:

@@ -47,8 +47,8 @@ func (w *docxWriter) table(t Table, width int) {
 
 func (w *docxWriter) grid(t Table, width int) []int {
 	out, sum := make([]int, len(t.Columns)), 0
-	for i, s := range t.shares() {
-		out[i] = int(s * float64(width))
+	for i, points := range t.fit(w.fonts, float64(width)/20, 7.5, 8.4, 8, 22) {
+		out[i] = int(points * 20)
 		sum += out[i]
 	}
 	out[len(out)-1] += width - sum

@@ -23,7 +23,10 @@ func HTML(d Document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &htmlWriter{fonts: fs, sections: outline(d.Blocks)}
+	h := &htmlWriter{fonts: fs, sections: outline(d.Blocks), room: 812}
+	if d.Landscape {
+		h.room = 1120
+	}
 	if err := h.head(d.Meta, d.Landscape); err != nil {
 		return nil, err
 	}
@@ -46,6 +49,7 @@ type htmlWriter struct {
 	next     int // of sections
 	level    int // of the last heading
 	figures  int
+	room     float64 // of the text on a wide screen, in pixels
 
 	inColumns bool
 }
@@ -84,7 +88,11 @@ func (h *htmlWriter) head(m Meta, landscape bool) error {
 	h.raw(htmlStyle)
 	h.raw(toneStyle())
 	h.raw(pageStyle(m, landscape))
-	h.raw("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n")
+	body := "<body>"
+	if landscape {
+		body = `<body class="landscape">`
+	}
+	h.raw("</style>\n</head>\n" + body + "\n<a class=\"skip\" href=\"#main\">Skip to the text</a>\n")
 	return nil
 }
 

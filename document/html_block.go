@@ -76,6 +76,8 @@ func (h *htmlWriter) columns(v Columns) {
 
 func (h *htmlWriter) paragraph(v Paragraph) {
 	switch {
+	case v.Keep:
+		h.raw(`<p class="keep">`)
 	case v.Lead:
 		h.raw(`<p class="lead">`)
 	case v.Small:

@@ -19,8 +19,8 @@ func (h *htmlWriter) table(t Table) {
 		h.put("<caption>§</caption>", t.Caption)
 	}
 	h.raw("<colgroup>")
-	for _, share := range t.shares() {
-		h.raw(`<col style="width:` + fixed(share*100) + `%">`)
+	for _, points := range t.fit(h.fonts, h.room, 12.5, 13.5, 14, 19) {
+		h.raw(`<col style="width:` + fixed(100*points/h.room) + `%">`)
 	}
 	h.raw("</colgroup><thead><tr>")
 	for _, c := range t.Columns {

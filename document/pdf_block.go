@@ -99,7 +99,11 @@ func (p *pdfWriter) paragraph(v Paragraph, width float64) []strip {
 	if v.Small {
 		st, before = smallStyle(), 4
 	}
-	return lineStrips(p.lay(v.Text, st, min(width, measure)), st.leading, before, func(l textLine, x, y float64) { p.line(l, x, y, st) })
+	out := lineStrips(p.lay(v.Text, st, min(width, measure)), st.leading, before, func(l textLine, x, y float64) { p.line(l, x, y, st) })
+	for i := range out {
+		out[i].keep = v.Keep
+	}
+	return out
 }
 
 func (p *pdfWriter) list(v List, width float64) []strip {
@@ -227,25 +231,43 @@ func (p *pdfWriter) definitions(v Definitions, width float64) []strip {
 	return p.rows(t, width, true)
 }
 
+// code keeps every blank as it was typed. Up to twelve lines stay together.
 func (p *pdfWriter) code(v Code, width float64) []strip {
 	st := monoStyle()
-	var out []strip
-	for _, typed := range strings.Split(clean(v.Text), "\n") {
-		bare := strings.TrimLeft(typed, " ")
-		indent := p.fonts.width(" ", mono, st.size) * float64(len(typed)-len(bare))
-		for _, l := range p.lay(Mono(bare), st, width-20-indent) {
-			out = append(out, strip{height: st.leading, paint: func(x, y float64) {
-				p.fill(x, y-0.3, width, st.leading+0.6, ground())
-				p.line(l, x+10+indent, y, st)
-			}})
+	lines := p.codeLines(v.Text, int((width-20)/p.fonts.width("m", mono, st.size)))
+	together := len(lines) <= 12
+	edge := func(before float64) strip {
+		return strip{height: 6, keep: true, before: before, paint: func(x, y float64) { p.fill(x, y, width, 6, ground()) }}
+	}
+	out := []strip{edge(6)}
+	for i, l := range lines {
+		out = append(out, strip{height: st.leading, keep: together || i == 0 || i >= len(lines)-2, paint: func(x, y float64) {
+			p.fill(x, y-0.3, width, st.leading+0.6, ground())
+			p.say(l, x+10, y+st.leading/2+st.size*0.36, st)
+		}})
+	}
+	foot := edge(0)
+	foot.keep = false
+	return append(out, foot, strip{height: 6})
+}
+
+// codeLines cuts typed lines at the width, after a blank where there is one.
+func (p *pdfWriter) codeLines(text string, letters int) []string {
+	var out []string
+	for _, typed := range strings.Split(clean(text), "\n") {
+		line := []rune(typed)
+		for len(line) > letters {
+			cut := letters
+			for k := letters; k > letters/2; k-- {
+				if line[k-1] == ' ' {
+					cut = k
+					break
+				}
+			}
+			out = append(out, string(line[:cut]))
+			line = line[cut:]
 		}
+		out = append(out, string(line))
 	}
-	edge := strip{height: 6, keep: true, before: 6, paint: func(x, y float64) { p.fill(x, y, width, 6, ground()) }}
-	foot := edge
-	foot.before, foot.keep = 0, false
-	if len(out) > 1 {
-		out[len(out)-2].keep = true
-	}
-	out[len(out)-1].keep = true
-	return append(append([]strip{edge}, out...), foot, strip{height: 6})
+	return out
 }

@@ -63,7 +63,7 @@ func (p *pdfWriter) coverFacts(m Meta, width float64) {
 	}
 	w := (width - gap*float64(per-1)) / float64(per)
 	rows := (len(facts) + per - 1) / per
-	const row, last = 46.0, 40.0
+	const row, last = 50.0, 40.0
 	y := p.height - marginBottom - float64(rows)*row - last
 	name, value := style{7.4, 10.6, regular, quiet()}, style{9, 12.4, bold, ink()}
 	for i, f := range facts {

@@ -128,7 +128,7 @@ func (p *pdfWriter) contents() []strip {
 			light := row
 			light.face, light.colour = regular, quiet()
 			p.say(number, x+indent, y+11, light)
-			p.say(title, x+indent+30-indent/4, y+11, row)
+			p.say(title, x+indent+30, y+11, row)
 			p.sayRight(strconv.Itoa(p.sectionPage[i]), x+width, y+11, light)
 			p.f.Link(x, y, width, row.leading, p.links[s.id])
 		}})

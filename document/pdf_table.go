@@ -41,10 +41,7 @@ func (p *pdfWriter) table(t Table, width float64) []strip {
 
 // rows lays out the rows; plain is a table without header, of terms.
 func (p *pdfWriter) rows(t Table, width float64, plain bool) []strip {
-	widths := t.shares()
-	for i := range widths {
-		widths[i] *= width + cellGap
-	}
+	widths := t.fit(p.fonts, width+cellGap, titleStyle().size, tableStyle().size, cellGap, 12)
 	var head *strip
 	var out []strip
 	if !plain {

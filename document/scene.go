@@ -173,7 +173,7 @@ func (s *scene) mark(m Mark, t Tone, x, y, size float64) {
 	case MarkRing:
 		ring()
 	case MarkDot:
-		s.circle(x, y, r*0.7, p)
+		s.circle(x, y, r*0.86, p)
 	case MarkLevel1, MarkLevel2, MarkLevel3, MarkLevel4:
 		s.level(int(m-MarkLevel1)+1, p, x, y, size)
 	}

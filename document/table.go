@@ -36,7 +36,7 @@ type Row struct {
 	Group  string
 	Detail string
 	Cells  []Cell
-	ID    string // target of links "#ID"; may be empty
+	ID     string // target of links "#ID"; may be empty
 }
 
 // Cell holds a chip, text, or both: the chip comes first, lines of text follow.
@@ -88,6 +88,59 @@ func (t Table) shares() []float64 {
 	out := make([]float64, len(t.Columns))
 	for i, c := range t.Columns {
 		out[i] = max(c.Width, 0.1) / sum
+	}
+	return out
+}
+
+// fit gives the columns' widths: their shares, but none narrower than the
+// longest word of its title and than its chips need, as long as the others can
+// give way. gap is the room between columns, icon that of a chip's mark.
+func (t Table) fit(fs *fonts, width, title, chip, gap, icon float64) []float64 {
+	shares := t.shares()
+	least, sum, most := make([]float64, len(shares)), 0.0, width*0.24
+	if len(shares) > 5 {
+		most = width * 0.16
+	}
+	for i, c := range t.Columns {
+		for _, w := range fields(clean(c.Title)) {
+			least[i] = max(least[i], fs.width(w, regular, title)+gap)
+		}
+		for _, r := range t.Rows {
+			if r.Group == "" && i < len(r.Cells) && r.Cells[i].Chip != nil {
+				least[i] = max(least[i], fs.width(clean(r.Cells[i].Chip.Word), bold, chip)+icon+gap)
+			}
+		}
+		least[i] = min(least[i], most)
+		sum += least[i]
+	}
+	out := make([]float64, len(shares))
+	if sum > width {
+		for i, s := range shares {
+			out[i] = s * width
+		}
+		return out
+	}
+	fixed := make([]bool, len(shares))
+	for again := true; again; {
+		again = false
+		room, parts := width, 0.0
+		for i := range shares {
+			if fixed[i] {
+				room -= least[i]
+			} else {
+				parts += shares[i]
+			}
+		}
+		for i := range shares {
+			switch {
+			case fixed[i]:
+				out[i] = least[i]
+			case room*shares[i]/parts < least[i]:
+				fixed[i], again = true, true
+			default:
+				out[i] = room * shares[i] / parts
+			}
+		}
 	}
 	return out
 }

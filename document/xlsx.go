@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -99,7 +100,7 @@ func (x *xlsxWriter) do(err error) {
 // sheet streams the rows, so that a hundred thousand of them are written in a
 // second.
 func (x *xlsxWriter) sheet(s Sheet) {
-	x.page(s.Name, true) // before the stream begins, which writes the sheet's head
+	x.page(s.Name, letters(s.Columns)) // before the stream begins, which writes the sheet's head
 	w, err := x.f.NewStreamWriter(s.Name)
 	if x.do(err); x.err != nil {
 		return
@@ -203,7 +204,7 @@ func (x *xlsxWriter) furnish(s Sheet) {
 			x.states(s.Name, area, c.States)
 		}
 	}
-	x.do(x.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", s.Name, HeaderRow, HeaderRow), Scope: s.Name}))
+	x.do(x.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$A:$A,'%s'!$%d:$%d", s.Name, s.Name, HeaderRow, HeaderRow), Scope: s.Name}))
 }
 
 // states colours words wherever they stand, also after an edit.
@@ -221,11 +222,26 @@ func (x *xlsxWriter) states(sheet, area string, states []Chip) {
 	x.do(x.f.SetConditionalFormat(sheet, area, rules))
 }
 
-// page sets paper, and header and footer of each printed page.
-func (x *xlsxWriter) page(sheet string, wide bool) {
-	orientation, fit, paper, high := "portrait", 1, 9, 0
-	if wide {
+// letters is the width of all columns.
+func letters(columns []SheetColumn) float64 {
+	sum := 0.0
+	for _, c := range columns {
+		sum += max(c.Width, 6)
+	}
+	return sum
+}
+
+// page sets paper, and header and footer of each printed page. A table of many
+// columns is printed on A3, and on more pages beside each other rather than in
+// letters that nobody can read.
+func (x *xlsxWriter) page(sheet string, width float64) {
+	const a4, a3, onA4, onA3 = 9, 8, 170, 250
+	orientation, fit, paper, high := "portrait", 1, a4, 0
+	if width > 110 {
 		orientation = "landscape"
+	}
+	if width > onA4 {
+		paper, fit = a3, int(math.Ceil(width/onA3))
 	}
 	x.do(x.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &fit, FitToHeight: &high}))
 	yes := true

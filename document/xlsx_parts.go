@@ -99,6 +99,10 @@ func (x *xlsxWriter) cover(b Workbook) {
 		at := fmt.Sprintf("%s%d", column, n)
 		x.do(x.f.SetCellStr(sheet, at, longest(clean(s))))
 		x.do(x.f.SetCellStyle(sheet, at, at, x.style(l)))
+		if l.plain {
+			lines := 1 + int(x.fonts.width(clean(s), regular, l.size)*1.05/((72*7+5)*0.75-6))
+			x.do(x.f.SetRowHeight(sheet, n, min(409, 3+13.2*float64(lines))))
+		}
 	}
 	height := func(h float64) { x.do(x.f.SetRowHeight(sheet, n, h)) }
 	put("B", look{size: 11, bold: true, colour: Accent.look().light}, m.Organisation)
@@ -122,7 +126,7 @@ func (x *xlsxWriter) cover(b Workbook) {
 	}
 	x.sheetsOnCover(b, &n, put)
 	x.legendOnCover(b, &n, put)
-	x.page(sheet, false)
+	x.page(sheet, 100)
 	x.do(x.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:$C$%d", sheet, n), Scope: sheet}))
 }
 
@@ -194,7 +198,7 @@ func (x *xlsxWriter) stacked(s Sheet) {
 		Type: excelize.BarStacked, Series: series, GapWidth: &gap,
 		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: clean(s.Title), Font: &excelize.Font{Size: 11, Bold: true, Color: ink().hex()}}}},
 		Legend:    excelize.ChartLegend{Position: "bottom"},
-		Dimension: excelize.ChartDimension{Width: 640, Height: uint(140 + 26*len(s.Rows))},
+		Dimension: excelize.ChartDimension{Width: 640, Height: uint(140 + min(26, max(15, 700/len(s.Rows)))*len(s.Rows))},
 		YAxis:     excelize.ChartAxis{MajorGridLines: true, Font: excelize.Font{Size: 9, Color: quiet().hex()}},
 		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 9, Color: ink().hex()}},
 	}))
