@@ -3,17 +3,64 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/document"
 )
 
+// risk is an exception with what became of it.
+type risk struct {
+	check.Exception
+	state   document.Chip
+	covered int // failures of this assessment
+	note    string
+}
+
+// risks are the exceptions that were handed in, in their order, then those
+// that only the assessment knows of.
+func (b *book) risks() []risk {
+	covered := map[string]assess.ExceptionUse{}
+	for _, u := range b.a.Exceptions {
+		covered[u.ID] = u
+	}
+	var out []risk
+	seen := map[string]bool{}
+	for _, e := range b.Exceptions {
+		seen[e.ID] = true
+		u, inForce := covered[e.ID]
+		r := risk{Exception: e, covered: u.Findings, state: document.Chip{Word: "Covers nothing here", Tone: document.Muted}}
+		if inForce {
+			r.state = document.Chip{Word: "In force", Tone: document.Second}
+		}
+		if i := slices.IndexFunc(b.Uses, func(u check.ExceptionUse) bool { return u.ID == e.ID }); i >= 0 {
+			r.note = b.Uses[i].Note
+			if b.Uses[i].State == "expired" {
+				r.state = document.Chip{Word: "Expired", Tone: document.Bad}
+			}
+		}
+		out = append(out, r)
+	}
+	for _, u := range b.a.Exceptions {
+		if !seen[u.ID] {
+			out = append(out, risk{Exception: check.Exception{ID: u.ID, Checks: u.Checks}, covered: u.Findings, state: document.Chip{Word: "In force", Tone: document.Second}})
+		}
+	}
+	return out
+}
+
 func (b *book) exceptions() []document.Block {
-	t := document.Table{Columns: []document.Column{column("Exception", 2), numbers("Failures covered", 1), column("Checks", 2.4), column("Services", 2)},
-		Empty: "No exception in force covers a failure."}
-	for _, e := range b.a.Exceptions {
-		t.Rows = append(t.Rows, row(document.Words(document.Mono(e.ID)), num(e.Findings), str(list(e.Checks, "no check")), str(b.serviceNames(e.Services))))
+	t := document.Table{Columns: []document.Column{column("Exception", 2.6), column("Owner and approval", 1.7), column("Until", 1.3), column("State", 1.3), numbers("Failures covered", 0.9), column("Checks", 2)},
+		Empty: "No exception was handed in, and none covers a failure."}
+	for _, r := range b.risks() {
+		id := document.Words(document.Mono(r.ID), document.Plain(or(r.Reason, "no reason at hand")))
+		if r.note != "" {
+			id.Lines = append(id.Lines, document.Say("*%s*", sentence(r.note)))
+		}
+		t.Rows = append(t.Rows, row(id, document.Words(document.Plain(or(r.Owner, "no owner at hand")), document.Plain("approved by "+or(r.ApprovedBy, "nobody named"))), str(day(r.Until, "no day at hand")),
+			document.Cell{Chip: &r.state}, num(r.covered), str(list(r.Exception.Checks, "no check"))))
 	}
 	return []document.Block{heading(1, "Accepted risks", "exceptions"),
 		text("An exception is a risk that a person accepted, for a time. What it covers is shown as “Risk accepted”; it is never counted as met."), t}
@@ -56,7 +103,7 @@ func (b *book) method() []document.Block {
 	return []document.Block{
 		heading(1, "Method and limits", "method"),
 		document.List{Items: []document.Text{
-			document.Say("**Facts.** Read-only calls saw the resources of the accounts that section [Scope and sources](#scope) names, at the times given there. What changed later is not seen."),
+			document.Say("**Facts.** They come from the sources that [Scope and sources](#scope) names, at the times given there: live accounts were read by calls that change nothing, a plan or a state file was read as it was. What changed later is not seen."),
 			document.Say("**Checks.** A check asks one question of one resource. Its answer is pass, fail, unknown or not applicable. A fact that was not read makes the answer unknown."),
 			document.Say("**Attestations.** What no interface can tell is answered by people, with a day on which the answer expires. An answer without evidence is told as such."),
 			document.Say("**Responsibility.** Who performs a duty is taken from the matrix of the service. A duty of the other side is inherited only with a basis, a contract or a statement, and with evidence."),

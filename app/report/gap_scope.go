@@ -3,6 +3,8 @@
 package report
 
 import (
+	"slices"
+
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/document"
@@ -87,13 +89,21 @@ func (b *book) serviceTable() document.Block {
 		}
 		t.Rows = append(t.Rows, row(
 			document.Words(document.Strong(s.Name), document.Plain(or(s.Provider, "provider not stated"))),
-			document.Words(document.Plain(does+", "+model(s.Model)), document.Plain("we are the "+party(s.Ours))),
-			str(list(s.Accounts, "none named")),
+			document.Words(document.Plain(does+", "+model(s.Model)), document.Plain("as "+party(s.Ours))),
+			str(accounts(s.Accounts)),
 			str(or(string(s.Criticality), "not stated: read as high")),
 			document.Words(document.Plain(standing(s.Matrix)), document.Plain(matrixVersion(s.MatrixVersion))),
 			num(s.Counts.Total), str(ready(s.Counts))))
 	}
 	return t
+}
+
+// accounts names the accounts of a service.
+func accounts(ids []string) string {
+	if slices.Contains(ids, scope.AnyAccount) {
+		return "every account"
+	}
+	return list(ids, "none named")
 }
 
 func matrixVersion(n int) string {

@@ -68,9 +68,8 @@ func (b *book) lead() document.Text {
 		org, ready(r.Ours), string(b.a.Edition), count(r.Ours.Total, "duty", "duties"), services, thousands(r.Ours.Satisfied+r.Ours.Inherited), is(r.Ours.Satisfied+r.Ours.Inherited))
 }
 
-// breakdown says in a sentence what the rest is.
-func (b *book) breakdown() document.Text {
-	c := b.a.Readiness.Ours
+// rest says in words what is not met.
+func rest(c assess.Counts) string {
 	var parts []string
 	for _, p := range []struct {
 		n         int
@@ -78,7 +77,7 @@ func (b *book) breakdown() document.Text {
 	}{
 		{c.NotSatisfied, "is not satisfied", "are not satisfied"},
 		{c.Partly, "is met only in part", "are met only in part"},
-		{c.Unknown, "is unknown, because what would prove it was not read or nobody has answered for it", "are unknown, because what would prove them was not read or nobody has answered for them"},
+		{c.Unknown, "is unknown", "are unknown"},
 		{c.Accepted, "fails under an accepted risk", "fail under an accepted risk"},
 		{c.NotApplicable, "does not apply", "do not apply"},
 	} {
@@ -89,11 +88,24 @@ func (b *book) breakdown() document.Text {
 			parts = append(parts, thousands(p.n)+" "+p.many)
 		}
 	}
-	if len(parts) == 0 {
+	return and(parts)
+}
+
+// breakdown says what the rest is, and what readiness counts.
+func (b *book) breakdown() document.Text {
+	c := b.a.Readiness.Ours
+	others := rest(c)
+	if others == "" {
 		return document.Say("No gap is left among the duties of %s.", b.a.Organisation.Name)
 	}
-	return document.Say("Of the others, %s. Readiness counts what is satisfied or inherited, (%s + %s), of what applies, (%s − %s).",
-		and(parts), thousands(c.Satisfied), thousands(c.Inherited), thousands(c.Total), thousands(c.NotApplicable))
+	words := document.Say("Of the others, %s.", others)
+	if c.Unknown > 0 {
+		words = append(words, document.Plain(" Unknown means that what would prove it was not read, or that nobody has answered for it.")...)
+	}
+	if _, ok := readiness(c); !ok {
+		return words
+	}
+	return append(words, document.Say(" Readiness is what is satisfied or inherited, %s + %s, of what applies, %s − %s.", thousands(c.Satisfied), thousands(c.Inherited), thousands(c.Total), thousands(c.NotApplicable))...)
 }
 
 func (b *book) tiles(c assess.Counts) document.Block {
@@ -131,7 +143,7 @@ func (b *book) firstSteps() []document.Block {
 	}
 	var items []document.Text
 	for _, a := range b.Plan.Actions[:min(4, len(b.Plan.Actions))] {
-		items = append(items, document.Say("**%s** %s", sentence(a.Title), "Effort: "+a.Effort+"."))
+		items = append(items, document.Say("**%s** Effort: %s", sentence(a.Title), sentence(or(a.Effort, effort(a.Minutes)))))
 	}
 	return append(out, document.List{Numbered: true, Items: items},
 		note("The whole plan, with the reason for each priority, is in [Remediation plan](#plan)."))
@@ -168,10 +180,14 @@ func (b *book) theirs() []document.Block {
 	if c.Total == 0 {
 		return nil
 	}
+	others := rest(c)
+	if others != "" {
+		others = "; " + others
+	}
 	return []document.Block{
 		heading(2, "Duties of the other side", "theirs"),
-		text("%s on the other side of the services. For %s there is a basis and evidence, or proof; %s %s not satisfied, %s partly, and %s %s unknown. An unknown duty of the other side is a question to ask it, not a fault that was found.",
-			count(c.Total, "more duty lies", "more duties lie"), thousands(c.Inherited+c.Satisfied), thousands(c.NotSatisfied), is(c.NotSatisfied), thousands(c.Partly), thousands(c.Unknown), is(c.Unknown)),
+		text("%s on the other side of the services: what the organisation relies on. %s %s inherited, with a basis and evidence, or satisfied%s. An unknown duty of the other side is a question to ask it, not a fault that was found.",
+			count(c.Total, "more duty lies", "more duties lie"), thousands(met(c)), is(met(c)), others),
 	}
 }
 
@@ -220,7 +236,7 @@ func (b *book) byTheme() []document.Block {
 			at[r.Key] = len(t.Rows)
 			cells := []document.Cell{str(r.Clause + " " + r.Title)}
 			for range b.a.Parties {
-				cells = append(cells, str("no duty"), str("–"), str("not expected"))
+				cells = append(cells, str("no duty"), str("nothing applies"), str("not expected"))
 			}
 			t.Rows = append(t.Rows, row(cells...))
 		}
@@ -263,7 +279,7 @@ func (b *book) radar() []document.Block {
 // ofParty says whose duty it is, and whether it is the organisation's own.
 func ofParty(p catalogue.Party, ours bool) string {
 	if ours {
-		return party(p) + ", ours"
+		return party(p) + ", own duty"
 	}
-	return party(p) + ", theirs"
+	return party(p) + ", of the other side"
 }

@@ -16,7 +16,10 @@ const most = 20
 func (b *book) topGaps() []document.Block {
 	out := []document.Block{heading(1, "The worst gaps", "gaps")}
 	if len(b.a.Gaps) == 0 {
-		return append(out, text("No gap was found: no duty is not satisfied, partly satisfied or unknown."))
+		if len(b.a.Answers) == 0 {
+			return append(out, text("No duty was assessed, so no gap was looked for."))
+		}
+		return append(out, text("No gap was found: every duty is satisfied or inherited, stands under an accepted risk, or does not apply."))
 	}
 	shownGaps := b.a.Gaps[:min(most, len(b.a.Gaps))]
 	out = append(out, document.Paragraph{Lead: true, Text: document.Say("%s found: %s not satisfied, %s partly satisfied, %s unknown.", count(len(b.a.Gaps), "gap was", "gaps were"),

@@ -89,9 +89,9 @@ func (b *book) themeSheet() document.Sheet {
 
 func (b *book) serviceSheet() document.Sheet {
 	s := document.Sheet{Name: "Services", Title: "Duties by service", Empty: "The scope names no cloud service.",
-		Columns: append([]document.SheetColumn{sheetColumn("Service", 28), sheetColumn("Id", 16), sheetColumn("Role", 12), sheetColumn("Model", 8), sheetColumn("Our side", 11), sheetColumn("Accounts", 18), sheetColumn("Criticality", 14), sheetColumn("Responsibility matrix", 26)}, statusNumbers()...)}
+		Columns: append([]document.SheetColumn{sheetColumn("Service", 28), sheetColumn("Id", 16), sheetColumn("Role", 12), sheetColumn("Model", 8), sheetColumn("Own side", 11), sheetColumn("Accounts", 18), sheetColumn("Criticality", 14), sheetColumn("Responsibility matrix", 26)}, statusNumbers()...)}
 	for _, v := range b.a.Services {
-		s.Rows = append(s.Rows, append([]document.Value{word(v.Name), word(v.ID), word(string(v.Role)), word(model(v.Model)), word(party(v.Ours)), word(list(v.Accounts, "none named")),
+		s.Rows = append(s.Rows, append([]document.Value{word(v.Name), word(v.ID), word(string(v.Role)), word(model(v.Model)), word(party(v.Ours)), word(accounts(v.Accounts)),
 			word(or(string(v.Criticality), "not stated")), word(standing(v.Matrix))}, statusValues(v.Counts)...))
 	}
 	return s
@@ -99,7 +99,7 @@ func (b *book) serviceSheet() document.Sheet {
 
 func (b *book) dutySheet() document.Sheet {
 	s := document.Sheet{Name: "Duties", Title: "Every duty of every service", Empty: "No duty was assessed.", Columns: []document.SheetColumn{
-		sheetColumn("Duty", 13), sheetColumn("Service", 22), statusColumn(), sheetColumn("Control", 34), sheetColumn("Party", 10), sheetColumn("Ours", 7), sheetColumn("What it asks", 60),
+		sheetColumn("Duty", 13), sheetColumn("Service", 22), statusColumn(), sheetColumn("Control", 34), sheetColumn("Party", 10), sheetColumn("Own", 7), sheetColumn("What it asks", 60),
 		sheetColumn("Why", 50), sheetColumn("All reasons", 60), sheetColumn("Performed by", 13), sheetColumn("Allocation", 14), sheetColumn("Facts read", 10), sheetColumn("Facts needed", 10), sheetColumn("Checks", 28), sheetColumn("Attested", 40),
 		{Title: "Remark", Width: 30, Edit: true}}}
 	for _, a := range b.a.Answers {
@@ -131,7 +131,7 @@ func (b *book) dutyRow(a assess.Answer) []document.Value {
 
 func (b *book) gapSheet() document.Sheet {
 	s := document.Sheet{Name: "Gaps", Title: "Gaps, the worst first", Empty: "No gap was found.", Columns: []document.SheetColumn{
-		sheetColumn("No.", 6), sheetColumn("Duty", 13), sheetColumn("Service", 22), statusColumn(), severityColumn(), sheetColumn("Control", 34), sheetColumn("Party", 10), sheetColumn("Ours", 7), sheetColumn("What it asks", 60),
+		sheetColumn("No.", 6), sheetColumn("Duty", 13), sheetColumn("Service", 22), statusColumn(), severityColumn(), sheetColumn("Control", 34), sheetColumn("Party", 10), sheetColumn("Own", 7), sheetColumn("What it asks", 60),
 		sheetColumn("Why", 50), sheetColumn("Why this severity", 40), sheetColumn("Checks", 28), {Title: "Owner", Width: 18, Edit: true}, {Title: "Due", Width: 12, Edit: true}, {Title: "Remark", Width: 30, Edit: true}}}
 	for i, g := range b.a.Gaps {
 		s.Rows = append(s.Rows, []document.Value{document.Count(i + 1), word(g.Duty), word(b.service(g.Service)), word(statusOf(g.Status).word), word(severityChip(g.Severity).Word), word(b.heading(b.controls[g.Control])), word(party(g.Party)), yes(g.Ours),

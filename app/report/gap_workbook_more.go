@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"demarc.dev/demarc/assess"
@@ -75,11 +76,16 @@ func (b *book) unreadSheet() document.Sheet {
 }
 
 func (b *book) exceptionSheet() document.Sheet {
-	s := document.Sheet{Name: "Accepted risks", Title: "Exceptions in force that cover failures", Empty: "No exception in force covers a failure.",
-		Columns: []document.SheetColumn{sheetColumn("Exception", 30), sheetColumn("Failures covered", 12), sheetColumn("Checks", 40), sheetColumn("Services", 40)}}
-	for _, e := range b.a.Exceptions {
-		s.Rows = append(s.Rows, []document.Value{word(e.ID), document.Count(e.Findings), word(list(e.Checks, "no check")), word(b.serviceNames(e.Services))})
+	state := sheetColumn("State", 20)
+	s := document.Sheet{Name: "Accepted risks", Title: "Exceptions", Empty: "No exception was handed in, and none covers a failure."}
+	for _, r := range b.risks() {
+		if !slices.Contains(state.States, r.state) {
+			state.States = append(state.States, r.state)
+		}
+		s.Rows = append(s.Rows, []document.Value{word(r.ID), word(or(r.Reason, "no reason at hand")), word(or(r.Owner, "no owner at hand")), word(or(r.ApprovedBy, "nobody named")), word(day(r.Until, "no day at hand")),
+			word(r.state.Word), document.Count(r.covered), word(list(r.Exception.Checks, "no check")), word(or(r.Where, "every resource of the checks")), word(or(r.note, "nothing"))})
 	}
+	s.Columns = []document.SheetColumn{sheetColumn("Exception", 24), sheetColumn("Reason", 50), sheetColumn("Owner", 20), sheetColumn("Approved by", 20), sheetColumn("Until", 18), state, sheetColumn("Failures covered", 10), sheetColumn("Checks", 40), sheetColumn("Where", 30), sheetColumn("To do", 40)}
 	return s
 }
 

@@ -43,6 +43,8 @@ type Gap struct {
 	Controls   []catalogue.Control   // of the catalogue that was assessed, in its order
 	Catalogue  string                // version of that catalogue
 	Checks     []check.Check         // that ran; their words and fixes
+	Exceptions []check.Exception     // that were handed in: may be empty
+	Uses       []check.ExceptionUse  // what became of them in the runs: may be empty
 }
 
 // book is a Gap with its indexes.
