@@ -228,14 +228,12 @@ func (c Scatter) data() Table {
 // number prints a value without digits that say nothing.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// percent prints a share with one digit when it is not whole.
+// percent prints a share with one digit, rounded down: of two readings the less
+// flattering.
 func percent(part, whole float64) string {
 	if whole == 0 {
-		return "0 %"
+		return "0.0 %"
 	}
-	tenths := int(part/whole*1000 + 0.5)
-	if tenths%10 == 0 {
-		return fmt.Sprintf("%d %%", tenths/10)
-	}
+	tenths := int(part/whole*1000 + 1e-9)
 	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
 }

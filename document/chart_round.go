@@ -102,8 +102,8 @@ func (c Radar) web(s *scene, cx, cy, r float64) {
 			s.text(at.x, y+8.4*float64(k), 7.2, l, anchor, regular, paint{role: quietRole})
 		}
 	}
-	for _, ring := range []float64{0.5, 1} {
-		s.text(cx+2, cy-r*ring-1.2, 5.8, percent(ring, 1), Left, regular, paint{role: quietRole})
+	for i, word := range []string{"50 %", "100 %"} {
+		s.text(cx+2, cy-r*0.5*float64(i+1)-1.2, 5.8, word, Left, regular, paint{role: quietRole})
 	}
 }
 
