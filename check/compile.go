@@ -44,6 +44,7 @@ func (s *Set) Check(id string) (Check, bool) {
 // source is one check with its expressions parsed.
 type source struct {
 	check               *Check
+	at                  int // in Set.checks
 	when, test, message *cel.Ast
 	joins               []joinUse
 	needs               []cloud.Kind
@@ -52,6 +53,7 @@ type source struct {
 // program is one check planned for one kind.
 type program struct {
 	check               *Check
+	at                  int         // in Set.checks
 	when, test, message cel.Program // when may be nil
 	fields              []string    // what the answer rests on
 	needs               []cloud.Kind
@@ -74,6 +76,7 @@ func Compile(checks []Check) (*Set, error) {
 	var sources []*source
 	for i := range s.checks {
 		src, found := s.parse(&s.checks[i])
+		src.at = i
 		faults = append(faults, found...)
 		sources = append(sources, src)
 	}
@@ -177,7 +180,7 @@ func (s *Set) plan(src *source) (Faults, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := &program{check: c, needs: src.needs, guarded: c.own && len(src.joins) > 0}
+		p := &program{check: c, at: src.at, needs: src.needs, guarded: c.own && len(src.joins) > 0}
 		if c.When != "" {
 			p.skipped = "does not apply: " + oneLine(c.When) + " is false"
 		}
@@ -229,7 +232,7 @@ func planExpression(c *Check, env *cel.Env, k *kindType, field string, parsed *c
 	if err := boundCost(env, checked); err != nil {
 		return nil, nil, one(err.Error(), "ask with a kind that has few resources, or without a join inside a join")
 	}
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(honestNotEqual)}
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(honest)}
 	if guarded {
 		options = append(options, cel.CostLimit(guardLimit))
 	}

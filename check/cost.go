@@ -50,6 +50,8 @@ func (sizes) EstimateCallCost(function, _ string, _ *checker.AstNode, _ []checke
 	switch {
 	case strings.HasPrefix(function, "@") && strings.Contains(function, ":"):
 		return estimate(10, assumedJoin)
+	case strings.HasPrefix(function, memberAlways):
+		return &checker.CallEstimate{CostEstimate: checker.CostEstimate{Min: 1, Max: 1}}
 	case function == "opens", function == "opens_all":
 		return estimate(10, 1)
 	case function == "@tag", function == "@has_tag":

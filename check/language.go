@@ -64,11 +64,11 @@ func newLanguage() (*language, error) {
 	}
 	l.provider = p
 	options := []cel.EnvOption{
-		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(l.macros()...), ext.Strings(),
+		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(append(l.macros(), memberMacros()...)...), ext.Strings(),
 		cel.ParserExpressionSizeLimit(maxExpression), cel.ExpressionNodeLimit(maxNodes), cel.ExpressionNestingDepthLimit(maxDepth),
 		cel.ExtendedValidations(), cel.Variable("now", cel.TimestampType), cel.Variable(hiddenNow, cel.TimestampType),
 	}
-	l.base, err = cel.NewEnv(append(options, functions()...)...)
+	l.base, err = cel.NewEnv(slices.Concat(options, functions(), memberFunctions())...)
 	if err != nil {
 		return nil, fmt.Errorf("making the environment of expressions: %w", err)
 	}
@@ -221,16 +221,10 @@ func compareJoins(a, b joinUse) int {
 	return 0
 }
 
-// honestNotEqual replaces CEL's != by one that keeps the unknown: CEL's own
-// takes "it is not known whether they are equal" for "they differ".
-func honestNotEqual(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
-	call, ok := i.(interpreter.InterpretableCall)
-	if !ok || call.Function() != operators.NotEquals || len(call.Args()) != 2 {
-		return i, nil
-	}
-	return &notEqual{InterpretableV2: i, left: call.Args()[0], right: call.Args()[1]}, nil
-}
+const notEquals = operators.NotEquals
 
+// notEqual is != that keeps the unknown: CEL's own takes "it is not known
+// whether they are equal" for "they differ".
 type notEqual struct {
 	interpreter.InterpretableV2
 	left, right interpreter.InterpretableV2

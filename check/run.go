@@ -36,10 +36,12 @@ type Stats struct {
 	Scopes      int64                  `json:"scopes"`   // gaps of whole services, regions or accounts
 	Silent      []string               `json:"silent"`   // checks without a single finding: never run
 	Exceptions  []ExceptionUse         `json:"exceptions"`
+
+	asked []bool // by check: it has a finding
 }
 
-func newStats() Stats {
-	return Stats{Outcomes: map[Outcome]int64{}, Unread: map[cloud.Reason]int64{}}
+func newStats(checks int) Stats {
+	return Stats{Outcomes: map[Outcome]int64{}, Unread: map[cloud.Reason]int64{}, asked: make([]bool, checks)}
 }
 
 func (s *Stats) add(o *Stats) {
@@ -53,6 +55,9 @@ func (s *Stats) add(o *Stats) {
 	}
 	for k, n := range o.Unread {
 		s.Unread[k] += n
+	}
+	for i, asked := range o.asked {
+		s.asked[i] = s.asked[i] || asked
 	}
 }
 
@@ -89,18 +94,13 @@ func (s *Set) Run(ctx context.Context, in Input, emit func(Finding) error) (Stat
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	stats, seen := newStats(), map[string]bool{}
-	scopes := newScopes(in)
-	err = r.stream(ctx, in.Source, workers, scopes, &stats, func(f Finding) error {
-		seen[f.Check] = true
-		return emit(f)
-	})
-	if err != nil {
+	stats, scopes := newStats(len(s.checks)), newScopes(in)
+	if err := r.stream(ctx, in.Source, workers, scopes, &stats, emit); err != nil {
 		return stats, err
 	}
 	stats.Scopes = int64(len(in.Gaps))
-	for f := range scopes.findings(r) {
-		seen[f.Check] = true
+	for at, f := range scopes.findings(r) {
+		stats.asked[at] = true
 		stats.Findings++
 		stats.Outcomes[f.Outcome]++
 		if f.Exception != "" {
@@ -110,8 +110,8 @@ func (s *Set) Run(ctx context.Context, in Input, emit func(Finding) error) (Stat
 			return stats, err
 		}
 	}
-	for _, c := range s.checks {
-		if !seen[c.ID] {
+	for i, c := range s.checks {
+		if !stats.asked[i] {
 			stats.Silent = append(stats.Silent, c.ID)
 		}
 	}
@@ -160,7 +160,7 @@ func (r *run) stream(outer context.Context, source cloud.Source, workers int, sc
 		group.Go(func() {
 			w := newWorker(r)
 			for c := range work {
-				w.evaluate(c)
+				w.evaluate(ctx, c)
 				c.done <- struct{}{}
 			}
 			sums[i] = w.sum()

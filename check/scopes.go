@@ -69,9 +69,10 @@ func tells(o, g cloud.ScopeGap) bool {
 }
 
 // findings gives one unknown finding for each scope and each check about a kind
-// that is incomplete there, in order of scope and check.
-func (s *scopes) findings(r *run) iter.Seq[Finding] {
-	return func(yield func(Finding) bool) {
+// that is incomplete there, with the check's place in the set, in order of
+// scope and check.
+func (s *scopes) findings(r *run) iter.Seq2[int, Finding] {
+	return func(yield func(int, Finding) bool) {
 		gaps := slices.Concat(s.in.Gaps, s.missing())
 		slices.SortStableFunc(gaps, func(a, b cloud.ScopeGap) int { return strings.Compare(scopeID(a), scopeID(b)) })
 		for i, g := range gaps {
@@ -84,7 +85,7 @@ func (s *scopes) findings(r *run) iter.Seq[Finding] {
 				}) {
 					continue
 				}
-				if !yield(s.finding(r, c, kind, g)) {
+				if !yield(j, s.finding(r, c, kind, g)) {
 					return
 				}
 			}

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -49,7 +50,7 @@ type worker struct {
 }
 
 func newWorker(r *run) *worker {
-	w := &worker{run: r, stats: newStats(), outcomes: map[Outcome]*int64{}, uses: r.except.counters()}
+	w := &worker{run: r, stats: newStats(len(r.set.checks)), outcomes: map[Outcome]*int64{}, uses: r.except.counters()}
 	w.object.run = r
 	w.vars = activation{r: &w.object, now: r.now}
 	w.frame, _ = interpreter.NewExecutionFrame(&w.vars) // fails for no activation only
@@ -70,8 +71,12 @@ func (w *worker) sum() Stats {
 	return w.stats
 }
 
-func (w *worker) evaluate(c *chunk) {
+// evaluate stops early when ctx ends; the run then ends with an error.
+func (w *worker) evaluate(ctx context.Context, c *chunk) {
 	for _, res := range c.resources {
+		if ctx.Err() != nil {
+			return
+		}
 		w.stats.Resources++
 		for _, g := range res.Gaps {
 			w.stats.Unread[g.Reason]++
@@ -117,6 +122,7 @@ func (w *worker) begin(res *cloud.Resource) {
 func (w *worker) ask(p *program, res *cloud.Resource, f *Finding) {
 	w.stats.Evaluations++
 	w.stats.Findings++
+	w.stats.asked[p.at] = true
 	f.Check, f.Severity = p.check.ID, p.check.Severity
 	f.Fingerprint, w.buffer = fingerprint(w.buffer, p.check.ID, res.ID)
 	w.object.needs = p.needs
