@@ -38,6 +38,8 @@ func DOCX(d Document) ([]byte, error) {
 		{"word/styles.xml", wordStyles()},
 		{"word/numbering.xml", wordNumbering(w.lists)},
 		{"word/settings.xml", wordSettings()},
+		{"word/fontTable.xml", wordFonts()},
+		{"word/theme/theme1.xml", wordTheme()},
 		{"word/header1.xml", w.header()},
 		{"word/footer1.xml", w.footer()},
 	}, d.Meta.Date)

@@ -58,6 +58,8 @@ func contentTypes() string {
 		`<Override PartName="/word/styles.xml" ContentType="` + w + `styles+xml"/>` +
 		`<Override PartName="/word/numbering.xml" ContentType="` + w + `numbering+xml"/>` +
 		`<Override PartName="/word/settings.xml" ContentType="` + w + `settings+xml"/>` +
+		`<Override PartName="/word/fontTable.xml" ContentType="` + w + `fontTable+xml"/>` +
+		`<Override PartName="/word/theme/theme1.xml" ContentType="application/vnd.openxmlformats-officedocument.theme+xml"/>` +
 		`<Override PartName="/word/header1.xml" ContentType="` + w + `header+xml"/>` +
 		`<Override PartName="/word/footer1.xml" ContentType="` + w + `footer+xml"/>` +
 		`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
@@ -82,12 +84,9 @@ func packageRels() string {
 func documentRels(addresses []string) string {
 	var b strings.Builder
 	b.WriteString(xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
-	for i, name := range []string{"styles", "numbering", "settings", "header", "footer"} {
-		target := name + ".xml"
-		if i > 2 {
-			target = name + "1.xml"
-		}
-		fmt.Fprintf(&b, `<Relationship Id="rId%d" Type="%s/%s" Target="%s"/>`, i+1, relationships, name, target)
+	for i, p := range []struct{ kind, target string }{{"styles", "styles.xml"}, {"numbering", "numbering.xml"}, {"settings", "settings.xml"},
+		{"header", "header1.xml"}, {"footer", "footer1.xml"}, {"fontTable", "fontTable.xml"}, {"theme", "theme/theme1.xml"}} {
+		fmt.Fprintf(&b, `<Relationship Id="rId%d" Type="%s/%s" Target="%s"/>`, i+1, relationships, p.kind, p.target)
 	}
 	for i, a := range addresses {
 		b.WriteString(fillXML(`<Relationship Id="§" Type="`+relationships+`/hyperlink" Target="§" TargetMode="External"/>`, linkID(i), a))

@@ -129,7 +129,7 @@ func synthetic(snapshots []assess.Snapshot) string {
 	if len(of) == 0 {
 		return ""
 	}
-	return "This assessment rests on " + some(len(of), len(snapshots), "source", "sources") + " that is no real cloud account: " + strings.Join(unique(of), ", ") + ". It shows what the report says, not the state of an organisation."
+	return upper(some(len(of), len(snapshots), "source", "sources")) + " of this assessment " + is(len(of)) + " no real cloud account: " + strings.Join(unique(of), ", ") + ". The report shows what it would say, not the state of an organisation."
 }
 
 // service gives the name of a service, or its id when the scope lost it.

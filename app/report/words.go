@@ -34,9 +34,12 @@ func thousands(n int) string {
 	return s
 }
 
-// some writes "1 source" or "2 of 5 sources".
+// some writes "1 source", "all 2 sources" or "2 of 5 sources".
 func some(n, of int, one, many string) string {
-	if n == of {
+	switch {
+	case n == of && n > 1:
+		return "all " + count(n, one, many)
+	case n == of:
 		return count(n, one, many)
 	}
 	return thousands(n) + " of " + count(of, one, many)
