@@ -119,10 +119,11 @@ func pageStyle(m Meta, landscape bool) string {
 	if landscape {
 		size = "A4 landscape"
 	}
+	margin := "font:7.5pt Paper,Arial,sans-serif;color:#" + quiet().hex() + ";content:"
 	return "@page{size:" + size + ";margin:20mm 18mm 20mm;" +
-		"@top-left{content:" + cssString(m.Organisation+" · "+m.Title) + "}@top-right{content:" + cssString(m.Classification) + "}" +
-		"@bottom-left{content:" + cssString(m.ID+" · version "+m.Version+" · "+m.shortDigest()) + "}" +
-		"@bottom-right{content:\"Page \" counter(page) \" of \" counter(pages)}}\n@page:first{@top-left{content:none}@top-right{content:none}}\n"
+		"@top-left{" + margin + cssString(m.Organisation+" · "+m.Title) + "}@top-right{" + margin + cssString(m.Classification) + "}" +
+		"@bottom-left{" + margin + cssString(m.ID+" · version "+m.Version+" · "+m.shortDigest()) + "}" +
+		"@bottom-right{" + margin + "\"Page \" counter(page) \" of \" counter(pages)}}\n@page:first{@top-left{content:none}@top-right{content:none}}\n"
 }
 
 // cssString quotes a text for CSS; nothing of it can leave the string or the
