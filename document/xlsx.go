@@ -29,7 +29,7 @@ func XLSX(b Workbook) ([]byte, error) {
 		return nil, err
 	}
 	f := excelize.NewFile()
-	defer f.Close() // nothing lies on disk: every sheet is small enough for memory, or streams into it
+	defer f.Close() // removes the temporary file that a sheet over 16 MiB streams through
 	x := &xlsxWriter{f: f, meta: b.Meta, styles: map[look]int{}, fonts: fs}
 	x.do(f.SetSheetName("Sheet1", "Cover"))
 	x.do(f.SetDefaultFont("Arial"))
