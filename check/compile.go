@@ -4,7 +4,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -224,7 +223,7 @@ func planExpression(c *Check, env *cel.Env, k *kindType, field string, parsed *c
 	}
 	one := func(what, cure string) Faults { return Faults{c.place.fault(field, what, cure)} }
 	if got := checked.OutputType(); !got.IsExactType(want) {
-		return nil, nil, one(fmt.Sprintf("it gives a %s, not a %s", got, want), map[*types.Type]string{cel.BoolType: "compare something", cel.StringType: "use string(…) and +"}[want])
+		return nil, nil, one(fmt.Sprintf("it gives %s, not %s", withArticle(got.String()), withArticle(want.String())), map[*types.Type]string{cel.BoolType: "compare something", cel.StringType: "use string(…) and +"}[want])
 	}
 	if what := presenceTest(checked); what != "" {
 		return nil, nil, one(what, "ask the value itself; what was not read is unknown by itself")
@@ -289,75 +288,3 @@ func fieldsOf(rep *ast.AST) []string {
 	slices.Sort(out)
 	return out
 }
-
-// celFaults tells the faults that CEL found in plain words. k is nil when they
-// do not depend on the kind.
-func celFaults(c *Check, field string, k *kindType, parsed *cel.Ast, issues *cel.Issues) Faults {
-	undefined := regexp.MustCompile(`^undefined field '([^']*)'`)
-	undeclared := regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	overload := regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
-	var out Faults
-	for _, e := range issues.Errors() {
-		f := c.place.fault(field, strings.Join(strings.Fields(e.Message), " "), "")
-		if m := undefined.FindStringSubmatch(f.What); m != nil && k != nil {
-			owner := selectOwner(parsed, e.ExprID, k)
-			f.What, f.Cure = fmt.Sprintf("%s has no field %s", owner, m[1]), nearest(m[1], k.names)
-			if !strings.HasSuffix(owner, string(k.kind)) {
-				f.Cure = "see cloud.Kinds"
-			}
-		} else if m := undeclared.FindStringSubmatch(f.What); m != nil {
-			f.What, f.Cure = fmt.Sprintf("nothing is called %s", m[1]), nearest(m[1], words())
-		} else if m := overload.FindStringSubmatch(f.What); m != nil {
-			f.What, f.Cure = plainOverload(m[1], m[2]), "compare values of one type"
-		}
-		if e.Location != nil && e.Location.Line() > 0 {
-			if f.Line > 0 {
-				f.Line += e.Location.Line() - 1
-			}
-			f.Field = fmt.Sprintf("%s, column %d", field, e.Location.Column()+1)
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-// selectOwner names what a misspelt field was asked of.
-func selectOwner(parsed *cel.Ast, id int64, k *kindType) string {
-	owner := "that"
-	if parsed == nil {
-		return owner
-	}
-	ast.PreOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.ID() == id && e.Kind() == ast.SelectKind {
-			if o := e.AsSelect().Operand(); o.Kind() == ast.IdentKind {
-				owner = o.AsIdent()
-				if owner == "r" {
-					owner = "a " + string(k.kind)
-				}
-			}
-		}
-	}))
-	return owner
-}
-
-// plainOverload hides what the macros add.
-func plainOverload(function, arguments string) string {
-	if hidden, ok := strings.CutPrefix(function, "@"); ok {
-		function, _, _ = strings.Cut(hidden, ":")
-		if _, rest, ok := strings.Cut(arguments, ", "); ok {
-			arguments = "(" + rest
-		}
-	}
-	function = strings.Trim(function, "_")
-	return fmt.Sprintf("%s does not take %s", function, arguments)
-}
-
-func words() []string {
-	out := []string{"r", "size", "matches", "startsWith", "endsWith", "contains", "string", "int"}
-	for _, f := range Functions() {
-		out = append(out, f.Name)
-	}
-	return out
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

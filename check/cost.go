@@ -19,7 +19,7 @@ const (
 	// guardLimit is the most that a user's check may really cost for one
 	// resource. It is watched for checks that join only: the cost of the others
 	// is bounded by the size of the resource.
-	guardLimit = 10_000_000
+	guardLimit = 2_000_000
 
 	assumedJoin = 50_000 // resources of one kind
 	assumedList = 1_000  // elements of an attribute: rules of a firewall, say

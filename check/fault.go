@@ -66,7 +66,7 @@ func (fs Faults) problem() error {
 // nearest gives " did you mean …" for a misspelt word, or the list when it is
 // short, or nothing.
 func nearest(word string, known []string) string {
-	best, distance := "", len(word)/2+1
+	best, distance := "", len(word)/3+1
 	for _, k := range known {
 		if d := editDistance(word, k, distance); d < distance {
 			best, distance = k, d

@@ -240,7 +240,7 @@ func conformResource(c *Check, kinds map[cloud.Kind]*kindType, r *cloud.Resource
 		field := at + ".attributes." + name
 		i, ok := k.index[name]
 		if !ok || k.fields[i].typ == "" {
-			faults = append(faults, c.place.fault(field, fmt.Sprintf("a %s has no attribute %s", r.Kind, name), nearest(name, k.attributes())))
+			faults = append(faults, c.place.fault(field, fmt.Sprintf("%s has no attribute %s", withArticle(string(r.Kind)), name), nearest(name, k.attributes())))
 			continue
 		}
 		typed, ok := conform(k.fields[i].typ, v)
@@ -253,7 +253,7 @@ func conformResource(c *Check, kinds map[cloud.Kind]*kindType, r *cloud.Resource
 	for name, gap := range r.Gaps {
 		field := at + ".gaps." + name
 		if _, ok := k.index[name]; !ok {
-			faults = append(faults, c.place.fault(field, fmt.Sprintf("a %s has no field %s", r.Kind, name), nearest(name, k.names)))
+			faults = append(faults, c.place.fault(field, fmt.Sprintf("%s has no field %s", withArticle(string(r.Kind)), name), nearest(name, k.names)))
 		}
 		if !slices.Contains(reasons(), string(gap.Reason)) {
 			faults = append(faults, c.place.fault(field+".reason", fmt.Sprintf("%q is no reason", gap.Reason), nearest(string(gap.Reason), reasons())))

@@ -62,7 +62,7 @@ func (o *object) field(name string) (ref.Val, error) {
 	if i, ok := o.kind.index[name]; ok {
 		return o.at(i), nil
 	}
-	return nil, fmt.Errorf("a %s has no field %s", o.kind.kind, name)
+	return nil, fmt.Errorf("%s has no field %s", withArticle(string(o.kind.kind)), name)
 }
 
 func (o *object) load(i int) ref.Val {
