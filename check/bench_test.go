@@ -242,3 +242,37 @@ func cpuTime() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkGuard shows what watching the cost of a user's check costs: the same
+// joining check, unwatched and watched.
+func BenchmarkGuard(b *testing.B) {
+	for _, own := range []bool{false, true} {
+		c := question("join", cloud.ObjectStore, `all("key").exists(k, k.rotation && k.in_use && k.state == "none")`)
+		c.own = own
+		set := compile(b, c)
+		var rs []cloud.Resource
+		for i := range 5000 {
+			rs = append(rs, resource(cloud.ObjectStore, strconv.Itoa(i), attrs{}))
+		}
+		for i := range 20 {
+			rs = append(rs, resource(cloud.Key, "k"+strconv.Itoa(i), attrs{"rotation": true, "in_use": true, "state": "enabled"}))
+		}
+		b.Run(fmt.Sprintf("watched=%v", own), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := set.Run(context.Background(), Input{Source: sourceOf(rs), Now: benchNow(), Workers: 1}, func(Finding) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/5000, "ns/evaluation")
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	checks := benchChecks(b)
+	for b.Loop() {
+		if _, err := Compile(checks); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

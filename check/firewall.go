@@ -45,6 +45,9 @@ func ruleIndex(name string) (int, bool) {
 	return 0, false
 }
 
+// ruleCEL is the CEL type of a rule; it is only read.
+var ruleCEL = types.NewObjectType(ruleType)
+
 // firewallRule is one packet rule. A field that it does not give is unknown, not
 // false: a rule that forgot to say "allow" has not said "deny".
 type firewallRule struct{ vals [len(ruleFields)]ref.Val }
@@ -88,5 +91,5 @@ func (r *firewallRule) ConvertToType(t ref.Type) ref.Val {
 }
 
 func (r *firewallRule) Equal(other ref.Val) ref.Val { return types.Bool(r == other) }
-func (r *firewallRule) Type() ref.Type              { return types.NewObjectType(ruleType) }
+func (r *firewallRule) Type() ref.Type              { return ruleCEL }
 func (r *firewallRule) Value() any                  { return r }

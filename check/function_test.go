@@ -241,6 +241,7 @@ func TestJoins(t *testing.T) {
 		{`linked("encrypts-with", "key").size() == 1`, Input{}, rs{store, key, disk}, Pass, ""},
 		{`linked("encrypts-with", "key").size() == 1`, Input{}, rs{store, key}, Unknown, "d1 is not in the snapshot"},
 		{`linked("encrypts-with", "key").all(k, k.rotation)`, Input{}, rs{store, disk}, Unknown, "k1 is not in the snapshot"},
+		{`linked("logs-to", "log-store").size() == 1`, Input{}, rs{resource(cloud.ObjectStore, "s", nil, link("logs-to", "arn:aws:logs:eu:1:x"))}, Unknown, "cannot tell: arn:aws:logs:eu:1:x is not in the snapshot"},
 		{`linked("logs-to", "key").size() == 0`, Input{}, rs{store, key, disk}, Pass, ""},
 		{`linking("encrypts-with", "object-store").exists(s, s.name == "s")`, Input{}, rs{key, store}, Pass, ""},
 		{`linking("encrypts-with", "object-store").size() == 0`, Input{}, rs{resource(cloud.Key, "k2", nil), store}, Pass, ""},

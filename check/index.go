@@ -145,7 +145,7 @@ func (x *index) linked(o *object, relation string, kind cloud.Kind) ref.Val {
 		case target != nil && (target.kind.kind == kind || kind == "" && slices.Contains(o.needs, target.kind.kind)):
 			out.items = append(out.items, target)
 		case target == nil && !x.exists(l.Target):
-			u := unreadValue(int64(2000+i), l.Target, "", string(kind), string(cloud.NotCollected), "")
+			u := unreadValue(int64(2000+i), l.Target, "", string(kind), string(cloud.NotCollected), "", absent)
 			out.rest = types.MergeUnknowns(u, out.rest)
 		}
 	}

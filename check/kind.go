@@ -114,7 +114,7 @@ func celType(t cloud.Type) *types.Type {
 	case cloud.Strings:
 		return types.NewListType(types.StringType)
 	case cloud.Rules:
-		return types.NewListType(types.NewObjectType(ruleType))
+		return types.NewListType(ruleCEL)
 	default:
 		return types.StringType
 	}

@@ -77,7 +77,7 @@ func newLanguage() (*language, error) {
 
 // functions declares what the macros call.
 func functions() []cel.EnvOption {
-	rule, ports := cel.ObjectType(ruleType), cel.ListType(cel.IntType)
+	rule, ports := ruleCEL, cel.ListType(cel.IntType)
 	out := []cel.EnvOption{
 		cel.Function("@days", cel.Overload("@days", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType, cel.BinaryBinding(days))),
 		cel.Function("never", cel.Overload("never", []*cel.Type{cel.TimestampType}, cel.BoolType, cel.UnaryBinding(isNever))),

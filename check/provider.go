@@ -49,7 +49,7 @@ func (p *provider) FindStructType(name string) (*types.Type, bool) {
 		return types.NewTypeTypeWithParam(k.cel), true
 	}
 	if name == ruleType {
-		return types.NewTypeTypeWithParam(types.NewObjectType(ruleType)), true
+		return types.NewTypeTypeWithParam(ruleCEL), true
 	}
 	return p.Registry.FindStructType(name)
 }

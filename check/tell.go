@@ -39,6 +39,9 @@ func tellUnknown(u *types.Unknown, res *cloud.Resource) (string, []string) {
 	return "cannot tell: " + strings.Join(said, "; "), fields
 }
 
+// absent marks the trail of a link's target that is nowhere in the snapshot.
+const absent = "absent"
+
 // tellTrail reads what unreadValue wrote.
 func tellTrail(trail *types.AttributeTrail, res *cloud.Resource) (said, field string) {
 	path := trail.QualifierPath()
@@ -65,7 +68,7 @@ func tellTrail(trail *types.AttributeTrail, res *cloud.Resource) (said, field st
 	if field = at(0); field != "" {
 		return fmt.Sprintf("%s of the %s %s was not read%s", field, kind, subject, because(at(2), at(3))), kind + "." + field
 	}
-	if kind == "" || at(2) == string(cloud.NotCollected) && at(3) == "" && !strings.Contains(subject, ":") {
+	if at(4) == absent {
 		return subject + " is not in the snapshot", kind
 	}
 	return fmt.Sprintf("not every %s of %s was read%s", kind, subject, because(at(2), at(3))), kind

@@ -14,8 +14,9 @@ import (
 )
 
 // unreadValue makes the CEL value of something that was not read. Its trail says
-// of what: the subject ("r", or the id of a joined resource), the field, and for
-// a joined resource the reason and the call, since only it knows them.
+// of what: the subject ("r", or the id of a joined resource or a scope), the
+// field (none for a whole list), and for all but r the kind, the reason and the
+// call, since only the joined resource knows them.
 func unreadValue(id int64, subject string, path ...string) *types.Unknown {
 	trail := types.NewAttributeTrail(subject)
 	for _, p := range path {
@@ -145,8 +146,8 @@ func (o *object) tag(name string) (string, bool) {
 
 // tagsUnread gives the unknown value when the tags were not read, else nil.
 func (o *object) tagsUnread() ref.Val {
-	if v, ok := o.at(o.kind.tags).(*types.Unknown); ok {
-		return v
+	if _, gap := o.res.Gaps[tagsName]; gap {
+		return o.at(o.kind.tags)
 	}
 	return nil
 }
