@@ -127,3 +127,28 @@ func TestFonts_HaveWhatThePapersSay(t *testing.T) {
 		}
 	}
 }
+
+func TestSpread(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 9).Draw(t, "n")
+		shares, least, sum := make([]float64, n), make([]float64, n), 0.0
+		for i := range shares {
+			shares[i] = rapid.Float64Range(0.1, 5).Draw(t, "share")
+			sum += shares[i]
+			least[i] = rapid.Float64Range(0, 480/float64(n)).Draw(t, "least")
+		}
+		for i := range shares {
+			shares[i] /= sum
+		}
+		total := 0.0
+		for i, w := range spread(shares, least, 481) {
+			if w < least[i]-1e-6 {
+				t.Fatalf("column %d is %v wide and needs %v", i, w, least[i])
+			}
+			total += w
+		}
+		if total < 480.99 || total > 481.01 {
+			t.Fatalf("the columns are %v wide together", total)
+		}
+	})
+}

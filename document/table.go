@@ -96,11 +96,11 @@ func (t Table) shares() []float64 {
 // longest word of its title and than its chips need, as long as the others can
 // give way. gap is the room between columns, icon that of a chip's mark.
 func (t Table) fit(fs *fonts, width, title, chip, gap, icon float64) []float64 {
-	shares := t.shares()
-	least, sum, most := make([]float64, len(shares)), 0.0, width*0.24
-	if len(shares) > 5 {
+	most := width * 0.24
+	if len(t.Columns) > 5 {
 		most = width * 0.16
 	}
+	least, sum := make([]float64, len(t.Columns)), 0.0
 	for i, c := range t.Columns {
 		for _, w := range fields(clean(c.Title)) {
 			least[i] = max(least[i], fs.width(w, regular, title)+gap)
@@ -113,13 +113,16 @@ func (t Table) fit(fs *fonts, width, title, chip, gap, icon float64) []float64 {
 		least[i] = min(least[i], most)
 		sum += least[i]
 	}
-	out := make([]float64, len(shares))
 	if sum > width {
-		for i, s := range shares {
-			out[i] = s * width
-		}
-		return out
+		clear(least)
 	}
+	return spread(t.shares(), least, width)
+}
+
+// spread divides width by shares; what would be narrower than its least takes
+// that, and the rest is divided again.
+func spread(shares, least []float64, width float64) []float64 {
+	out := make([]float64, len(shares))
 	fixed := make([]bool, len(shares))
 	for again := true; again; {
 		again = false
