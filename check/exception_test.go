@@ -98,6 +98,19 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// TestExceptions_LastMoment: an exception holds until its last day ends, UTC.
+func TestExceptions_LastMoment(t *testing.T) {
+	set := compile(t, question("disk", cloud.Disk, "r.encrypted"))
+	e := Exception{ID: "e", Checks: []string{"disk"}, Until: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)}
+	midnight := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for now, want := range map[time.Time]string{midnight.Add(-time.Nanosecond): "e", midnight: "", midnight.In(time.FixedZone("", 3600)).Add(-time.Second): "e"} {
+		findings, _ := runAll(t, set, Input{Source: sourceOf([]cloud.Resource{resource(cloud.Disk, "d", attrs{"encrypted": false})}), Now: now, Exceptions: []Exception{e}})
+		if findings[0].Exception != want {
+			t.Errorf("at %v the exception is %q", now, findings[0].Exception)
+		}
+	}
+}
+
 func TestExceptions_FaultyCondition(t *testing.T) {
 	set := compile(t, question("store", cloud.ObjectStore, "!r.public"), question("key", cloud.Key, "r.rotation"))
 	list := []Exception{

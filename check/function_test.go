@@ -224,6 +224,10 @@ func TestJoins(t *testing.T) {
 		{`all("log-trail") != everywhere("log-trail")`, Input{}, rs{account, trail("t", "2", true)}, Pass, ""},
 		{`(all("log-trail") + everywhere("log-trail")).exists(t, t.logging)`, denied("log-trail", "2"), rs{account, trail("t", "1", true)}, Pass, ""},
 		{`(all("log-trail") + everywhere("log-trail")).exists(t, t.logging)`, denied("log-trail", "2"), rs{account}, Unknown, ""},
+		{`everywhere("log-trail").all(t, t in all("log-trail"))`, Input{}, rs{account, trail("t", "1", true)}, Pass, ""},
+		{`everywhere("log-trail").all(t, t in all("log-trail"))`, Input{}, rs{account, trail("t", "2", true)}, Fail, ""},
+		{`everywhere("log-trail").exists(t, t in all("log-trail"))`, denied("log-trail", "1"), rs{account, trail("t", "1", true)}, Pass, ""},
+		{`everywhere("log-trail").all(t, t in all("log-trail"))`, denied("log-trail", "1"), rs{account, trail("t", "2", true)}, Unknown, ""},
 		// A predicate that does not look at the member decides nothing about a rest that may be empty.
 		{`all("log-trail").exists(t, true)`, denied("log-trail", "1"), rs{account}, Unknown, ""},
 		{`all("log-trail").exists(t, false)`, denied("log-trail", "1"), rs{account}, Fail, ""},
@@ -245,6 +249,7 @@ func TestJoins(t *testing.T) {
 		{`linked("logs-to", "key").size() == 0`, Input{}, rs{store, key, disk}, Pass, ""},
 		{`linking("encrypts-with", "object-store").exists(s, s.name == "s")`, Input{}, rs{key, store}, Pass, ""},
 		{`linking("encrypts-with", "object-store").size() == 0`, Input{}, rs{resource(cloud.Key, "k2", nil), store}, Pass, ""},
+		{`linking("encrypts-with", "object-store").size() == 2`, Input{}, rs{key, store, resource(cloud.ObjectStore, "s2", nil, link("encrypts-with", "k1"), link("encrypts-with", "k1"))}, Pass, ""},
 		{`linking("encrypts-with", "disk").size() == 0`, Input{}, rs{key, store, disk}, Pass, ""},
 		{`linking("encrypts-with", "disk").size() == 0`, denied("disk", "2"), rs{key, store, disk}, Unknown, ""},
 	} {
