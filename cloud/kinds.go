@@ -158,6 +158,8 @@ var kinds = [...]struct {
 		trust_requires_mfa bool its trust demands a second factor
 		trusted_by strings kinds of trusted principal: account, service, federated, anyone
 		service_linked bool the provider made it for its own service
+		trust_tenants strings tenants other than its own whose accounts may assume it; empty when it has no tenant
+		created time when it was made
 		last_used time when it was last assumed`},
 	{Credential, "a long-lived secret of an identity, such as an access key or a password", `
 		type string access-key or password
@@ -216,6 +218,7 @@ var kinds = [...]struct {
 	{Network, "a virtual private network of the customer", `
 		default bool the provider made it
 		flow_log bool an active flow log covers all its traffic, or all that was refused
+		time_servers strings time servers that it hands out to machines; empty when it hands out none
 		cidrs strings address ranges`},
 	{Subnet, "a part of a network", `
 		public bool a route leads to the internet
@@ -250,7 +253,8 @@ var kinds = [...]struct {
 		rotation bool it rotates every year
 		public bool its policy lets everyone use it
 		external_accounts strings unknown accounts that its policy lets in without a condition
-		in_use bool a collected resource is encrypted with it`},
+		in_use bool a collected resource is encrypted with it
+		tenants strings tenants of the collected resources that are encrypted with it`},
 	{Secret, "a stored secret", `
 		rotation bool it rotates by itself
 		changed time when it last changed
