@@ -45,9 +45,12 @@ func (f Faults) Error() string {
 }
 
 // Fault notes that the field at the path is wrong. The line is that of the
-// field, or of the nearest one above it that stands in the file.
+// field, or of the nearest one above it that stands in the file. A field that
+// Read could not read is not told again: that its value is missing follows.
 func (d *Doc) Fault(path, format string, args ...any) {
-	d.at(d.Line(path), path, format, args...)
+	if !d.unread[path] {
+		d.at(d.Line(path), path, format, args...)
+	}
 }
 
 // Line gives the line of the field at the path, or of the nearest one above it.
@@ -64,6 +67,12 @@ func (d *Doc) Has(path string) bool {
 	_, ok := d.lines[path]
 	return ok
 }
+
+// New gives a Doc without faults, for a format that Read does not read.
+func New(file string) *Doc { return &Doc{file: file, lines: map[string]int{}, unread: map[string]bool{}} }
+
+// At notes a fault of a line; 0 when none can be named.
+func (d *Doc) At(line int, field, format string, args ...any) { d.at(line, field, format, args...) }
 
 func (d *Doc) at(line int, path, format string, args ...any) {
 	if len(d.faults) == maxFaults {

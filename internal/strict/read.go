@@ -44,6 +44,7 @@ const maxFaults = 200
 type Doc struct {
 	file   string
 	lines  map[string]int
+	unread map[string]bool // fields of which Read told a fault
 	faults []Fault
 	more   int // faults above maxFaults
 }
@@ -52,10 +53,13 @@ type Doc struct {
 // the Doc; what could be read is in into nevertheless, so that a caller can go
 // on to find the faults of meaning.
 func Read(file string, data []byte, into any) *Doc {
-	d := &Doc{file: file, lines: map[string]int{}}
+	d := New(file)
 	node := d.parse(data)
 	if node != nil {
 		d.value("", node, reflect.ValueOf(into).Elem())
+	}
+	for _, f := range d.faults {
+		d.unread[f.Field] = true
 	}
 	return d
 }

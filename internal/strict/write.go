@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,61 @@ import (
 // Write gives the canonical YAML of a value that Read can read: fields in the
 // order of the type, maps by key, the same bytes for the same value.
 func Write(v any) ([]byte, error) { return WriteNode(Node(v)) }
+
+// Commented gives the YAML that Write gives, with comments. The function gives
+// the words that stand above the field or the list item at a path, "" for
+// none; those of the path "" head the file. Words that begin with a line break
+// get a free line above. Read passes over comments.
+func Commented(v any, comment func(path string) string) ([]byte, error) {
+	n := Node(v)
+	remark("", n, comment)
+	out, err := WriteNode(n)
+	out = regexp.MustCompile(`(?m)^ +$`).ReplaceAll(out, nil) // free lines are indented; no text spans lines
+	if head := comment(""); err == nil && head != "" {
+		out = append([]byte(hashes(head)+"\n\n"), out...)
+	}
+	return out, err
+}
+
+func remark(path string, n *yaml.Node, comment func(path string) string) {
+	switch {
+	case n.Style == yaml.FlowStyle: // a comment would break the line
+	case n.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			sub := Join(path, n.Content[i].Value)
+			n.Content[i].HeadComment = hashes(comment(sub))
+			remark(sub, n.Content[i+1], comment)
+		}
+	case n.Kind == yaml.SequenceNode:
+		for i, item := range n.Content {
+			sub := fmt.Sprintf("%s[%d]", path, i)
+			item.HeadComment = hashes(comment(sub))
+			remark(sub, item, comment)
+		}
+	}
+}
+
+// hashes puts "# " before each line and takes out what would end a comment.
+func hashes(words string) string {
+	if words == "" {
+		return ""
+	}
+	var out strings.Builder
+	if words[0] == '\n' { // a free line above
+		out.WriteString("\n")
+		words = words[1:]
+	}
+	for line := range strings.SplitSeq(words, "\n") {
+		line = strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) && r <= 0xFFFF && r != 0xFEFF {
+				return r
+			}
+			return ' '
+		}, strings.ToValidUTF8(line, "?"))
+		out.WriteString(strings.TrimRight("# "+line, " ") + "\n")
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
 
 // WriteNode gives the YAML of a node, indented by two.
 func WriteNode(n *yaml.Node) ([]byte, error) {
