@@ -63,22 +63,28 @@ func NewReceipt(e Entry, checkpoint []byte, r tlog.HashReader) ([]byte, error) {
 	if err := tlog.CheckRecord(proof, head.Size, head.Root, e.Index, LeafHash(e.Leaf)); err != nil {
 		return nil, fmt.Errorf("receipt of entry %d: the stored entry does not lead to the signed root", e.Index)
 	}
+	receipt := Receipt{Entry: e, Proof: proof, Checkpoint: checkpoint}
+	return receipt.text(), nil
+}
+
+// text gives the receipt's one spelling.
+func (r *Receipt) text() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sextra %s\nindex %d\n", receiptTitle, base64.StdEncoding.EncodeToString(e.Leaf), e.Index)
-	for _, h := range proof {
+	fmt.Fprintf(&b, "%sextra %s\nindex %d\n", receiptTitle, base64.StdEncoding.EncodeToString(r.Entry.Leaf), r.Entry.Index)
+	for _, h := range r.Proof {
 		fmt.Fprintf(&b, "%s\n", h)
 	}
 	b.WriteByte('\n')
-	b.Write(checkpoint)
-	return []byte(b.String()), nil
+	b.Write(r.Checkpoint)
+	return []byte(b.String())
 }
 
 // VerifyReceipt checks a receipt against the public key. The error says which
 // part does not hold.
 func VerifyReceipt(receipt []byte, key string) (Receipt, error) {
-	r, err := parseReceipt(receipt)
+	r, err := ParseReceipt(receipt)
 	if err != nil {
-		return r, fmt.Errorf("receipt: %w", err)
+		return r, err
 	}
 	if r.Head, err = OpenCheckpoint(r.Checkpoint, key); err != nil {
 		return r, fmt.Errorf("receipt: %w", err)
@@ -91,6 +97,19 @@ func VerifyReceipt(receipt []byte, key string) (Receipt, error) {
 	}
 	if err := tlog.CheckRecord(r.Proof, r.Head.Size, r.Head.Root, r.Entry.Index, LeafHash(r.Entry.Leaf)); err != nil {
 		return r, fmt.Errorf("receipt: entry %d is not the one that was signed, or its inclusion proof was changed", r.Entry.Index)
+	}
+	return r, nil
+}
+
+// ParseReceipt reads a receipt and checks nothing but its form: to show it, or
+// to find out which key it asks for. Its Head is not set.
+func ParseReceipt(b []byte) (Receipt, error) {
+	r, err := parseReceipt(b)
+	if err == nil && !bytes.Equal(r.text(), b) {
+		err = errors.New("not spelt as a receipt is")
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("receipt: %w", err)
 	}
 	return r, nil
 }
