@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+)
+
+// Blob is what PutBlob stored, to be named by the Event of an entry.
+type Blob struct {
+	Digest evidence.Digest // SHA-256
+	Size   int64
+
+	org        int64
+	ext        string
+	salt       evidence.Salt
+	commitment evidence.Digest
+	reserved   bool // its content looks like a body of the store's own
+	marker     string
+}
+
+// PutBlob stores what r gives and makes it durable. Until an entry names it,
+// in this run of the program, it is only lent: it is removed when the store
+// is opened the next time. ext is its file ending, say "jsonl.zst".
+func (o *Org) PutBlob(ctx context.Context, r io.Reader, ext string) (*Blob, error) {
+	if o.s.readOnly {
+		return nil, o.s.errReadOnly()
+	}
+	if !isExt(ext) {
+		return nil, problem.Newf(problem.Invalid, "storing a blob: %q is no file ending of a-z, 0-9 and '.' (at most 16)", ext)
+	}
+	return o.putBlob(ctx, r, ext)
+}
+
+func (o *Org) putBlob(ctx context.Context, r io.Reader, ext string) (*Blob, error) {
+	const what = "storing a blob"
+	f, err := os.CreateTemp(filepath.Join(o.s.dir, pendingName), "new-*")
+	if err != nil {
+		return nil, o.s.fault(what, err)
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	b := &Blob{org: o.number, ext: ext, salt: evidence.NewSalt()}
+	err = b.fill(ctx, f, r)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = o.placeBlob(f.Name(), b)
+	}
+	if err != nil {
+		return nil, o.s.fault(what, err)
+	}
+	return b, nil
+}
+
+// fill copies r to f, durably, and takes the digests on the way.
+func (b *Blob) fill(ctx context.Context, f *os.File, r io.Reader) (err error) {
+	sum, commitment := sha256.New(), evidence.Commitment(b.salt)
+	head := &firstBytes{most: len(reserved)}
+	if b.Size, err = io.Copy(io.MultiWriter(f, sum, commitment, head), contextReader{ctx, r}); err != nil {
+		return err
+	}
+	sum.Sum(b.Digest[:0])
+	commitment.Sum(b.commitment[:0])
+	b.reserved = string(head.got) == reserved
+	return f.Sync()
+}
+
+// placeBlob gives a written file its name. A marker tells that no entry names
+// it yet, so that a crash before the entry leaves nothing behind for ever.
+func (o *Org) placeBlob(from string, b *Blob) error {
+	b.marker = filepath.Join(o.s.dir, pendingName, strconv.FormatInt(o.number, 10)+"."+hex.EncodeToString(b.Digest[:]))
+	if err := os.WriteFile(b.marker, []byte(o.id), 0o600); err != nil {
+		return err
+	}
+	if err := evidence.SyncDir(filepath.Dir(b.marker)); err != nil {
+		return err
+	}
+	path := o.blobPath(b.Digest)
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		for _, d := range []string{filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), o.s.dir} {
+			if err := evidence.SyncDir(d); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Rename(from, path); err != nil {
+		return err
+	}
+	return evidence.SyncDir(dir)
+}
+
+func (o *Org) blobPath(d evidence.Digest) string {
+	name := hex.EncodeToString(d[:])
+	return filepath.Join(o.s.dir, blobsName, o.id, name[:2], name)
+}
+
+// OpenBlob gives a stored blob. Reading it to its end checks its digest: a
+// file that was changed ends with an Integrity problem in place of io.EOF.
+// NotFound when the organisation has no such blob. The caller closes it.
+func (o *Org) OpenBlob(digest evidence.Digest) (io.ReadCloser, error) {
+	f, err := os.Open(o.blobPath(digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, problem.Newf(problem.NotFound, "organisation %s has no blob %x", o.id, digest)
+	}
+	if err != nil {
+		return nil, o.s.fault("opening a blob", err)
+	}
+	return &blobReader{f: f, sum: sha256.New(), want: digest}, nil
+}
+
+// blobReader checks a blob's digest when it comes to its end.
+type blobReader struct {
+	f    *os.File
+	sum  hash.Hash
+	want evidence.Digest
+}
+
+func (r *blobReader) Read(p []byte) (int, error) {
+	n, err := r.f.Read(p)
+	r.sum.Write(p[:n])
+	if err == io.EOF && !bytes.Equal(r.sum.Sum(nil), r.want[:]) {
+		return n, problem.Newf(problem.Integrity, "the blob file %s does not hold what its name says: it was changed or is damaged", r.f.Name()).
+			WithHint("put the file back from a backup")
+	}
+	return n, err
+}
+
+func (r *blobReader) Close() error { return r.f.Close() }
+
+// settle removes the markers of blobs that an entry names now. One that is
+// left over is harmless: sweepPending looks for the entry.
+func settle(blobs []Blob) {
+	for _, b := range blobs {
+		os.Remove(b.marker)
+	}
+}
+
+// sweepPending removes what earlier runs stored and no entry names.
+func (s *Store) sweepPending(ctx context.Context) error {
+	dir := filepath.Join(s.dir, pendingName)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		if err := s.sweep(ctx, path); err != nil {
+			return err
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep removes the blob that a marker stands for, unless an entry names it.
+func (s *Store) sweep(ctx context.Context, marker string) error {
+	number, name, ok := strings.Cut(filepath.Base(marker), ".")
+	digest, err := hex.DecodeString(name)
+	org, nerr := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil || nerr != nil || len(digest) != len(evidence.Digest{}) {
+		return nil // a temporary file
+	}
+	id, err := os.ReadFile(marker)
+	if err != nil {
+		return err
+	}
+	var named int
+	if err := (scoped{org: org, db: s.read}).row(ctx, bodyNames, []any{digest}, &named); err != nil {
+		return err
+	}
+	if o, err := s.Org(ctx, string(id)); err != nil || o.number != org || named > 0 {
+		return nil //nolint:nilerr // a marker of no organisation stands for no blob
+	}
+	path := filepath.Join(s.dir, blobsName, string(id), name[:2], name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// contextReader ends when its context does.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
+
+// firstBytes keeps the first bytes that are written to it.
+type firstBytes struct {
+	most int
+	got  []byte
+}
+
+func (w *firstBytes) Write(p []byte) (int, error) {
+	w.got = append(w.got, p[:min(len(p), w.most-len(w.got))]...)
+	return len(p), nil
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store keeps what an organisation recorded and the log that proves
+// it: records, entries, bodies and blobs, in one directory.
+//
+//	demarc.db              SQLite: records, entries, small bodies, tiles, head
+//	demarc.lock            held by the one process that writes
+//	blobs/acme/3f/3f9a…    larger bodies, named by their SHA-256, one tree an organisation
+//	pending/               what no entry names yet; swept when the store is opened
+//	keys/acme.key          the key that signs the heads of acme's log, and its state
+//
+// A record is a JSON value with a collection and an id. It changes only
+// together with an entry of the organisation's log, in one transaction, and
+// the body of that entry is the record's new state:
+//
+//	{"demarc.record":1,"id":"risk/r-7","value":{"title":"public bucket"}}
+//	{"demarc.record":1,"id":"risk/r-7","deleted":true}
+//
+// so that the log tells the whole history of every record, and Verify finds a
+// record that was changed, put back or removed behind the log's back. Who did
+// it stands in the header as a pseudonym; which person that is, the body of an
+// earlier entry says (kind actor.named), which can be erased:
+//
+//	{"demarc.actor":1,"id":"p-7hq2mzk4x3wd5c6a","person":"alice@example.org"}
+//
+// Every access goes through an Org, which binds its organisation into each
+// statement and each path; there is no method that takes an organisation
+// beside the one that gives the Org.
+//
+// One process writes at a time; others may open the store for reading
+// meanwhile. A change is durable when Update returns.
+//
+// What the package never does: it knows no record by name, judges no value,
+// overwrites no entry, and signs nothing that it has not read back.
+package store

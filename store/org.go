@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+)
+
+// Org is an organisation of a store: its records, its log, its blobs, and
+// nothing of another's. Safe for concurrent use.
+type Org struct {
+	reader
+	s      *Store
+	number int64
+	id     string
+	period string
+	key    string // the public key, as it stands in the database
+
+	publishing sync.Mutex // one checkpoint at a time
+
+	mu     sync.Mutex
+	signer *evidence.Signer // opened when first needed
+}
+
+// ID gives the id of the organisation.
+func (o *Org) ID() string { return o.id }
+
+// Log gives the organisation's log.
+func (o *Org) Log() *Log { return &Log{o} }
+
+// Update runs fn and makes all that it did durable, or, when fn gives an
+// error, nothing of it; that error is given back. It returns when the change
+// is on the disk. Any number of goroutines may call it: changes wait in one
+// line, and those that wait together are committed together.
+//
+// fn runs alone, after the changes before it. It must not call Update, use
+// the Tx after it has returned, or wait for something slow: the line waits
+// for it. When ctx ends before fn has begun, nothing is done.
+func (o *Org) Update(ctx context.Context, fn func(*Tx) error) error {
+	if o.s.readOnly {
+		return o.s.errReadOnly()
+	}
+	return o.s.write.update(ctx, o, fn)
+}
+
+// View runs fn over one state of the records: what is committed meanwhile is
+// not seen. fn must not use the View after it has returned.
+func (o *Org) View(ctx context.Context, fn func(*View) error) error {
+	tx, err := o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return o.s.fault("reading", err)
+	}
+	defer tx.Rollback()
+	return fn(&View{reader{s: o.s, q: scoped{org: o.number, db: o.s.read.within(tx)}}})
+}
+
+// View reads one state of an organisation's records.
+type View struct{ reader }
+
+// Person tells which person a pseudonym of the log stands for; NotFound when
+// it is not known or was erased.
+func (o *Org) Person(ctx context.Context, pseudonym string) (Actor, error) {
+	var person string
+	err := o.q.row(ctx, actorName, []any{pseudonym}, &person)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", problem.Newf(problem.NotFound, "organisation %s: no person stands behind the pseudonym %q", o.id, pseudonym)
+	}
+	return Actor(person), o.s.fault("reading who "+pseudonym+" is", err)
+}
+
+// withSigner runs fn with the organisation's signer, opening it first.
+func (o *Org) withSigner(fn func(*evidence.Signer) error) error {
+	if o.s.readOnly {
+		return o.s.errReadOnly()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.signer == nil {
+		signer, err := evidence.OpenSigner(o.s.keyPath(o.id))
+		if err != nil {
+			return o.s.signerFault(o, err)
+		}
+		if signer.PublicKey() != o.key {
+			signer.Close()
+			return problem.Newf(problem.Integrity, "organisation %s: the key %s is not the one that its log was begun with", o.id, o.s.keyPath(o.id)).
+				WithHint("put back the key, or the database that belongs to it")
+		}
+		o.signer = signer
+	}
+	return fn(o.signer)
+}
+
+func (o *Org) closeSigner() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.signer == nil {
+		return nil
+	}
+	err := o.signer.Close()
+	o.signer = nil
+	return err
+}
+
+// signerFault turns what the signer refuses into a problem.
+func (s *Store) signerFault(o *Org, err error) error {
+	switch {
+	case errors.Is(err, evidence.ErrRollback):
+		return problem.Newf(problem.Integrity, "organisation %s: %w; the database was put back to an older state, and nothing will be written or signed on top of it", o.id, err).
+			WithHint("put back the newest copy of %s and leave keys/ as it is", databaseName)
+	case errors.Is(err, evidence.ErrFork):
+		return problem.Newf(problem.Integrity, "organisation %s: %w; the database is not the one that was signed, and nothing will be written or signed on top of it", o.id, err).
+			WithHint("put back the copy of %s that belongs to keys/, and keep this one for analysis", databaseName)
+	case errors.Is(err, evidence.ErrLocked):
+		return problem.Newf(problem.Unavailable, "organisation %s: its key is in use by another process", o.id).Wrap(err).
+			WithHint("wait until that process has ended or stop it")
+	}
+	if p := s.fault("opening the key of organisation "+o.id, err); problem.Of(p) != problem.Internal {
+		return p
+	}
+	return problem.Newf(problem.Integrity, "organisation %s: %w", o.id, err).
+		WithHint("put back keys/ from where you keep it safe; a new key needs a new log")
+}

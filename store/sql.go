@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// A statement is the text of one statement on what belongs to an
+// organisation; $1 is always the organisation, and only scoped binds it. The
+// texts are the subset that SQLite and PostgreSQL share.
+type statement string
+
+const (
+	leafCount statement = `SELECT entry + 1 FROM leaf WHERE org = $1 ORDER BY entry DESC LIMIT 1`
+	leafRange statement = `SELECT entry, data, hash FROM leaf WHERE org = $1 AND entry >= $2 AND entry < $3 ORDER BY entry LIMIT $4`
+	tileGet   statement = `SELECT data FROM tile WHERE org = $1 AND level = $2 AND n = $3`
+	tileAll   statement = `SELECT level, n, data FROM tile WHERE org = $1 ORDER BY level, n`
+	tilePut   statement = `INSERT INTO tile (org, level, n, data) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (org, level, n) DO UPDATE SET data = excluded.data`
+
+	headGet  statement = `SELECT size, root, note, epoch FROM head WHERE org = $1`
+	headNew  statement = `INSERT INTO head (org, size, root, note, epoch) VALUES ($1, $2, $3, $4, 0)`
+	headSwap statement = `UPDATE head SET size = $2, root = $3, note = $4, epoch = epoch + 1
+		WHERE org = $1 AND size = $5 AND root = $6 AND epoch = $7`
+
+	bodyGet   statement = `SELECT entry, salt, key_id, ext, size, data, blob, erased FROM body WHERE org = $1 AND entry = $2`
+	bodyRange statement = `SELECT entry, salt, key_id, ext, size, data, blob, erased FROM body
+		WHERE org = $1 AND entry >= $2 AND entry < $3 ORDER BY entry LIMIT $4`
+	bodyNames statement = `SELECT count(*) FROM body WHERE org = $1 AND blob = $2`
+
+	actorGet  statement = `SELECT pseudonym FROM actor WHERE org = $1 AND person = $2`
+	actorName statement = `SELECT person FROM actor WHERE org = $1 AND pseudonym = $2`
+	actorAll  statement = `SELECT person, pseudonym, entry FROM actor WHERE org = $1 ORDER BY entry`
+	actorPut  statement = `INSERT INTO actor (org, person, pseudonym, entry) VALUES ($1, $2, $3, $4)`
+
+	recordGet  statement = `SELECT id, entry, at, value FROM record WHERE org = $1 AND collection = $2 AND id = $3`
+	recordPage statement = `SELECT id, entry, at, value FROM record
+		WHERE org = $1 AND collection = $2 AND id > $3 ORDER BY id LIMIT $4`
+	recordAll statement = `SELECT collection, id, entry, at, value FROM record WHERE org = $1 ORDER BY collection, id`
+	recordPut statement = `INSERT INTO record (org, collection, id, entry, at, value) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (org, collection, id) DO UPDATE SET entry = excluded.entry, at = excluded.at, value = excluded.value`
+	recordDelete statement = `DELETE FROM record WHERE org = $1 AND collection = $2 AND id = $3`
+
+	leafPut statement = `INSERT INTO leaf (org, entry, data, hash) VALUES ($1, $2, $3, $4)`
+	bodyPut statement = `INSERT INTO body (org, entry, salt, key_id, ext, size, data, blob) VALUES ($1, $2, $3, '', $4, $5, $6, $7)`
+)
+
+// What belongs to the store as a whole: the table of the organisations.
+const (
+	orgAll  = `SELECT org, id, period, pubkey FROM org ORDER BY id`
+	orgGet  = `SELECT org, id, period, pubkey FROM org WHERE id = $1`
+	orgNext = `SELECT coalesce(max(org), 0) + 1 FROM org`
+
+	orgPut statement = `INSERT INTO org (org, id, period, pubkey) VALUES ($1, $2, $3, $4)`
+)
+
+// rows gives an INSERT of one row as one of n rows, the organisation bound
+// once: VALUES ($1, $2, $3), ($1, $4, $5).
+func (s statement) rows(n int) statement {
+	head, row, _ := strings.Cut(string(s), " VALUES ")
+	var b strings.Builder
+	b.WriteString(head + " VALUES ")
+	next := 2
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		for j, field := range strings.Split(strings.Trim(row, "()"), ", ") {
+			b.WriteString([]string{"(", ", "}[min(j, 1)])
+			if strings.HasPrefix(field, "$") && j > 0 {
+				fmt.Fprintf(&b, "$%d", next)
+				next++
+			} else {
+				b.WriteString(field)
+			}
+		}
+		b.WriteString(")")
+	}
+	return statement(b.String())
+}
+
+// queryer runs prepared statements: a connection, a pool or a transaction.
+type queryer interface {
+	prepared(ctx context.Context, text string) (*sql.Stmt, error)
+}
+
+// scoped runs statements for one organisation. It is the only way to the
+// tables that organisations share.
+type scoped struct {
+	org int64
+	db  queryer
+
+	// whole: a statement runs to its end even when the caller's context does
+	// not wait for it; one that is broken off can undo the transaction.
+	whole bool
+}
+
+func (s scoped) context(ctx context.Context) context.Context {
+	if s.whole {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+func (s scoped) args(args []any) []any {
+	return append(append(make([]any, 0, len(args)+1), s.org), args...)
+}
+
+func (s scoped) exec(ctx context.Context, q statement, args ...any) (sql.Result, error) {
+	st, err := s.db.prepared(ctx, string(q))
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(s.context(ctx), s.args(args)...)
+}
+
+func (s scoped) row(ctx context.Context, q statement, args []any, into ...any) error {
+	st, err := s.db.prepared(ctx, string(q))
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(s.context(ctx), s.args(args)...).Scan(into...)
+}
+
+// rows calls scan for each row; no other statement may run on a connection of
+// its own meanwhile.
+func (s scoped) rows(ctx context.Context, q statement, args []any, scan func(*sql.Rows) error) error {
+	st, err := s.db.prepared(ctx, string(q))
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(s.context(ctx), s.args(args)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// statements keeps the prepared statements of a connection or a pool. Safe
+// for concurrent use.
+type statements struct {
+	prepare func(ctx context.Context, text string) (*sql.Stmt, error)
+
+	mu    sync.Mutex
+	ready map[string]*sql.Stmt
+}
+
+func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st, ok := s.ready[text]; ok {
+		return st, nil
+	}
+	st, err := s.prepare(context.WithoutCancel(ctx), text)
+	if err != nil {
+		return nil, err
+	}
+	if s.ready == nil {
+		s.ready = map[string]*sql.Stmt{}
+	}
+	s.ready[text] = st
+	return st, nil
+}
+
+func (s *statements) close() {
+	for _, st := range s.ready {
+		st.Close()
+	}
+	s.ready = nil
+}
+
+// within gives the pool's statements for use in one transaction.
+func (s *statements) within(tx *sql.Tx) *statements {
+	return &statements{prepare: func(ctx context.Context, text string) (*sql.Stmt, error) {
+		st, err := s.prepared(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		return tx.StmtContext(ctx, st), nil
+	}}
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+)
+
+const (
+	databaseName = "demarc.db"
+	lockName     = "demarc.lock"
+	blobsName    = "blobs"
+	pendingName  = "pending"
+	keysName     = "keys"
+)
+
+// Options say how a store is opened. The zero Options open it for writing.
+type Options struct {
+	// ReadOnly opens it beside a process that writes. Nothing is created,
+	// migrated or signed then.
+	ReadOnly bool
+
+	// Wait is how long to wait for another process that writes; 0 is two
+	// seconds, negative is not at all.
+	Wait time.Duration
+}
+
+// Store is an open store. Safe for concurrent use.
+type Store struct {
+	dir      string
+	readOnly bool
+	lock     io.Closer // nil when read-only
+	clock    *evidence.Clock
+
+	pool  *sql.DB // reads what is committed
+	read  *statements
+	write *writer // nil when read-only
+
+	ending sync.Once
+	ended  error // what Close found
+
+	creating sync.Mutex // one organisation at a time
+
+	mu   sync.Mutex
+	orgs map[string]*Org // handles share one signer
+}
+
+// Open opens the store in dir and, when it is not read-only, creates it or
+// brings its schema up to this program. The errors are problems: Unavailable
+// when the disk or another process stands in the way, Conflict when the
+// schema is newer than the program, Integrity when the file is damaged,
+// NotFound when there is nothing to read. The caller closes the store.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	return open(ctx, dir, o, sqliteMigrations)
+}
+
+// Close waits for the changes under way, signs the heads of the logs that
+// grew, ends the store and lets another process write.
+func (s *Store) Close() error {
+	s.ending.Do(func() { s.ended = s.close() })
+	return s.ended
+}
+
+func (s *Store) close() error {
+	var errs []error
+	if s.write != nil {
+		errs = append(errs, s.publishAll(), s.write.close())
+	}
+	if s.read != nil {
+		s.read.close()
+	}
+	if s.pool != nil {
+		errs = append(errs, s.pool.Close())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.orgs {
+		errs = append(errs, o.closeSigner())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// publishAll signs what is not signed yet.
+func (s *Store) publishAll() error {
+	s.mu.Lock()
+	orgs := slices.Collect(maps.Values(s.orgs))
+	s.mu.Unlock()
+	var errs []error
+	for _, o := range orgs {
+		_, err := o.publish(context.Background())
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Orgs gives the ids of the organisations, in order.
+func (s *Store) Orgs(ctx context.Context) ([]string, error) {
+	rows, err := s.pool.QueryContext(ctx, orgAll)
+	if err != nil {
+		return nil, s.fault("listing organisations", err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var o Org
+		if err := rows.Scan(&o.number, &o.id, &o.period, &o.key); err != nil {
+			return nil, s.fault("listing organisations", err)
+		}
+		ids = append(ids, o.id)
+	}
+	slices.Sort(ids) // the databases order text differently
+	return ids, s.fault("listing organisations", rows.Err())
+}
+
+// Org gives the organisation; NotFound when there is none of that id. In a
+// store that is open for writing it is given only when its log continues what
+// its key signed last: of a database that was put back to an older state, or
+// is another one, it is an Integrity problem. Open the store for reading then.
+func (s *Store) Org(ctx context.Context, id string) (*Org, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.orgs[id]; ok {
+		return o, nil
+	}
+	st, err := s.read.prepared(ctx, orgGet)
+	if err != nil {
+		return nil, s.fault("opening organisation "+id, err)
+	}
+	o := &Org{s: s}
+	err = st.QueryRowContext(ctx, id).Scan(&o.number, &o.id, &o.period, &o.key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, problem.Newf(problem.NotFound, "there is no organisation %q in %s", id, s.dir).
+			WithHint("create it, or name one that exists")
+	}
+	if err != nil {
+		return nil, s.fault("opening organisation "+id, err)
+	}
+	o.reader = reader{s: s, q: scoped{org: o.number, db: s.read}}
+	if !s.readOnly {
+		if err := o.continues(ctx); err != nil {
+			return nil, errors.Join(err, o.closeSigner())
+		}
+	}
+	s.orgs[id] = o
+	return o, nil
+}
+
+// CreateOrg makes an organisation with an empty log and the key of that log.
+// The log's first entries say that by did so. Conflict when it exists.
+func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error) {
+	if s.readOnly {
+		return nil, s.errReadOnly()
+	}
+	s.creating.Lock()
+	defer s.creating.Unlock()
+	period := s.clock.Read().Time.Format("2006")
+	origin, err := evidence.Origin(id, period)
+	if err != nil {
+		return nil, problem.Newf(problem.Invalid, "creating an organisation: %w", err)
+	}
+	if _, err := s.Org(ctx, id); err == nil {
+		return nil, problem.Newf(problem.Conflict, "organisation %q exists already", id)
+	} else if problem.Of(err) != problem.NotFound {
+		return nil, err
+	}
+	key, err := s.createKey(id, origin)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.write.createOrg(ctx, id, period, key, by); err != nil {
+		return nil, err
+	}
+	return s.Org(ctx, id)
+}
+
+// createKey makes the organisation's key; one that an earlier attempt left,
+// and that has signed nothing, is taken.
+func (s *Store) createKey(id, origin string) (public string, err error) {
+	path := s.keyPath(id)
+	signer, err := evidence.CreateSigner(path, origin)
+	if errors.Is(err, os.ErrExist) {
+		signer, err = evidence.OpenSigner(path)
+	}
+	if err != nil {
+		return "", s.fault("creating the key of organisation "+id, err)
+	}
+	defer signer.Close()
+	if signer.Origin() != origin || signer.Last().Size > 0 {
+		return "", problem.Newf(problem.Conflict, "creating organisation %q: the key %s belongs to another log or has signed already", id, path).
+			WithHint("this store lost an organisation that the key belongs to: put back the newer database")
+	}
+	return signer.PublicKey(), nil
+}
+
+func (s *Store) keyPath(org string) string { return filepath.Join(s.dir, keysName, org+".key") }
+
+func (s *Store) errReadOnly() error {
+	return problem.Newf(problem.Unavailable, "the store %s was opened for reading only", s.dir)
+}
