@@ -50,6 +50,12 @@ func (s *Scope) Validate() error {
 	return r.doc.Err()
 }
 
+// Bounds of a scope: looking for near words among more would cost minutes.
+const (
+	maxServices = 1000
+	maxPeople   = 10000
+)
+
 // reader finds the faults of meaning.
 type reader struct {
 	doc   *strict.Doc
@@ -65,6 +71,10 @@ func (r *reader) organisation() {
 
 func (r *reader) people() {
 	seen := map[string]int{}
+	if n := len(r.scope.People); n > maxPeople {
+		r.doc.Fault("people", "there are %d people; the most is %d", n, maxPeople)
+		return
+	}
 	for i, p := range r.scope.People {
 		at := fmt.Sprintf("people[%d]", i)
 		r.id(at+".id", p.ID)
@@ -74,8 +84,12 @@ func (r *reader) people() {
 }
 
 func (r *reader) services() {
-	if len(r.scope.Services) == 0 {
+	switch n := len(r.scope.Services); {
+	case n == 0:
 		r.doc.Fault("services", "there is no service; name at least one that the organisation consumes or provides")
+	case n > maxServices:
+		r.doc.Fault("services", "there are %d services; the most is %d", n, maxServices)
+		return
 	}
 	seen := map[string]int{}
 	for i, s := range r.scope.Services {
@@ -108,7 +122,7 @@ func (r *reader) sides(at string, s Service) {
 }
 
 func (r *reader) owner(at string, s Service) {
-	if s.Owner == "" || len(r.scope.People) == 0 {
+	if s.Owner == "" || len(r.scope.People) == 0 || r.doc.Full() {
 		return
 	}
 	if _, ok := r.scope.Person(s.Owner); !ok {
@@ -124,6 +138,9 @@ func (r *reader) builtOn(at string, s Service) {
 		}
 	}
 	for j, id := range s.BuiltOn {
+		if r.doc.Full() {
+			return
+		}
 		sub := fmt.Sprintf("%s.built_on[%d]", at, j)
 		switch {
 		case id == s.ID:
@@ -160,6 +177,9 @@ func (r *reader) lists(at string, s Service) {
 // circles finds services that are built on each other in a round. Each round is
 // told once, at the service of it that stands first in the file.
 func (r *reader) circles() {
+	if len(r.scope.Services) > maxServices {
+		return
+	}
 	const open, done = 1, 2
 	state := map[string]int{}
 	index := map[string]int{}

@@ -69,7 +69,9 @@ func (d *Doc) Has(path string) bool {
 }
 
 // New gives a Doc without faults, for a format that Read does not read.
-func New(file string) *Doc { return &Doc{file: file, lines: map[string]int{}, unread: map[string]bool{}} }
+func New(file string) *Doc {
+	return &Doc{file: file, lines: map[string]int{}, unread: map[string]bool{}}
+}
 
 // At notes a fault of a line; 0 when none can be named.
 func (d *Doc) At(line int, field, format string, args ...any) { d.at(line, field, format, args...) }
@@ -81,6 +83,10 @@ func (d *Doc) at(line int, path, format string, args ...any) {
 	}
 	d.faults = append(d.faults, Fault{File: d.file, Line: line, Field: path, Says: fmt.Sprintf(format, args...)})
 }
+
+// Full tells that no further fault will be told. A caller stops looking then,
+// so that a hostile file costs no more than a bad one.
+func (d *Doc) Full() bool { return len(d.faults) == maxFaults }
 
 // Faults gives what was found, by line.
 func (d *Doc) Faults() Faults {
