@@ -66,8 +66,10 @@ type Service struct {
 	Provider      string                 `json:"provider,omitempty"`
 	Criticality   scope.Criticality      `json:"criticality,omitempty"`
 	Accounts      []string               `json:"accounts,omitempty"`
-	Ours          catalogue.Party        `json:"ours"`             // the side on which the organisation stands
-	Matrix        responsibility.Status  `json:"matrix,omitempty"` // its standing (stale is derived); empty: there is none, the defaults of the catalogue were used
+	BuiltOn       []string               `json:"built_on,omitempty"`    // ids of the services beneath
+	Uncollected   []string               `json:"uncollected,omitempty"` // in words: its accounts and regions of which no snapshot tells
+	Ours          catalogue.Party        `json:"ours"`                  // the side on which the organisation stands
+	Matrix        responsibility.Status  `json:"matrix,omitempty"`      // its standing (stale is derived); empty: there is none, the defaults of the catalogue were used
 	MatrixVersion int                    `json:"matrix_version,omitempty"`
 	MatrixDigest  string                 `json:"matrix_digest,omitempty"`
 	Counts        Counts                 `json:"counts"`
@@ -118,10 +120,12 @@ type CheckAnswer struct {
 	Check    string         `json:"check"`
 	Title    string         `json:"title"`
 	Severity check.Severity `json:"severity"`
-	Extent   string         `json:"extent"` // "full" or "part"
-	Why      string         `json:"why"`    // why it bears on the duty
-	Ran      bool           `json:"ran"`    // false: never run for this service
-	Tally    Tally          `json:"tally"`  // the same numbers as in Result
+	Extent   string         `json:"extent"`           // "full" or "part"
+	Why      string         `json:"why"`              // why it bears on the duty
+	Ran      bool           `json:"ran"`              // false: never run for this service
+	Tally    Tally          `json:"tally"`            // the same numbers as in Result
+	Scopes   int            `json:"scopes,omitempty"` // of Unknown: whole services, regions or accounts that were not read
+	Stale    bool           `json:"stale,omitempty"`  // some of its facts are older than was allowed
 }
 
 // Tally counts findings by outcome. A failure under an exception in force is
@@ -142,9 +146,11 @@ type Result struct {
 	Title    string         `json:"title,omitempty"`
 	Severity check.Severity `json:"severity"`
 	Tally    Tally          `json:"tally"`
-	Exposed  int            `json:"exposed"` // failing resources that can be reached from the internet
-	Oldest   time.Time      `json:"oldest"`  // when its oldest and newest facts were seen
+	Scopes   int            `json:"scopes,omitempty"` // of Unknown: whole services, regions or accounts that were not read
+	Exposed  int            `json:"exposed"`          // failing resources that can be reached from the internet
+	Oldest   time.Time      `json:"oldest"`           // when its oldest and newest facts were seen
 	Newest   time.Time      `json:"newest"`
+	Under    []string       `json:"under,omitempty"` // ids of the exceptions under which failures stand
 	Worst    []Example      `json:"worst,omitempty"` // the worst of what does not pass; bounded, the same for every order of the findings
 }
 
@@ -164,6 +170,7 @@ type Example struct {
 	Exception   string         `json:"exception,omitempty"`
 	Raw         string         `json:"raw,omitempty"` // SHA-256 of the provider's document
 	Seen        cloud.Seen     `json:"seen"`
+	Scope       bool           `json:"scope,omitempty"` // it stands for a whole service, region or account that was not read
 }
 
 // Reason is one fact that moves, or would have moved, an answer.
@@ -172,6 +179,7 @@ type Reason struct {
 	Says  string     `json:"says"`            // one sentence
 	Check string     `json:"check,omitempty"` // the check it comes from; its Result holds the examples
 	Bears Status     `json:"bears"`           // the status that this reason alone would give
+	Holds bool       `json:"holds,omitempty"` // it is one of those that hold the answer below satisfied
 }
 
 // ReasonKind sorts reasons. An absence has a name.

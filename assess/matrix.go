@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package assess
+
+import (
+	"fmt"
+
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/responsibility"
+)
+
+// setMatrix takes the service's matrix of the edition, and the defaults of the
+// catalogue for the duties of which it says nothing.
+func (v *served) setMatrix(in Input) error {
+	v.matrix, v.usual = map[string]responsibility.Allocation{}, map[string]responsibility.Allocation{}
+	found := false
+	for i := range in.Matrices {
+		m := &in.Matrices[i]
+		if m.Service != v.ID || m.Edition != in.Edition {
+			continue
+		}
+		if found {
+			return problem.New(problem.Invalid, fmt.Sprintf("service %s has two matrices of the edition of %s", v.ID, in.Edition), "keep one of them")
+		}
+		found = true
+		v.facts.Matrix, v.facts.MatrixVersion = responsibility.Standing(*m, *v.Service, in.Now), m.Version
+		v.facts.MatrixDigest = responsibility.Digest(*m, *v.Service)
+		for _, a := range m.Allocations {
+			v.matrix[a.Duty] = a
+		}
+	}
+	return nil
+}
+
+// allocation gives who performs a duty: by the matrix, else by default.
+func (v *served) allocation(d *catalogue.Duty) (a responsibility.Allocation, defaulted bool) {
+	if a, ok := v.matrix[d.ID]; ok {
+		return a, false
+	}
+	if a, ok := v.usual[d.ID]; ok {
+		return a, true
+	}
+	// The catalogue has no default for it: nobody is known to do the work but
+	// the party that the standard speaks to.
+	a = responsibility.Allocation{Duty: d.ID, Customer: responsibility.None, Provider: responsibility.None, Basis: responsibility.Basis{Kind: responsibility.DefaultBasis}}
+	if d.Party == catalogue.Provider {
+		a.Provider = responsibility.SharesBoth
+	} else {
+		a.Customer = responsibility.SharesBoth
+	}
+	return a, true
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package assess
+
+import (
+	"cmp"
+	"slices"
+
+	"demarc.dev/demarc/responsibility"
+)
+
+// Trial asks what an assessment would say if some facts were others. It
+// derives statuses in the same way as an assessment does. It only reads the
+// assessment, which must not change meanwhile, and is safe for concurrent use.
+type Trial struct {
+	of      *Assessment
+	bench   *bench
+	answers map[On]int   // service and duty
+	checks  map[At][]int // the answers on which a check of a service bears
+	service map[string][]int
+}
+
+// Supposition is what is supposed to be other than it was.
+type Supposition struct {
+	Mended    []At     // every failure of the check in the service passes
+	Read      []At     // every fact that the check could not read there is read and passes; a faulty check is mended
+	Collected []string // services: snapshots tell of all their accounts and regions, and of now; checks that were never run meet nothing
+	Attested  []On     // somebody answers yes, with evidence
+	Secured   []On     // the other party's part rests on a contract and on evidence
+	Assigned  []On     // our own side performs it
+}
+
+// At is a check in the accounts of a service.
+type At struct{ Service, Check string }
+
+// On is a duty of a service.
+type On struct{ Service, Duty string }
+
+// Join adds what the other supposes.
+func (s *Supposition) Join(o Supposition) {
+	s.Mended = append(s.Mended, o.Mended...)
+	s.Read = append(s.Read, o.Read...)
+	s.Collected = append(s.Collected, o.Collected...)
+	s.Attested = append(s.Attested, o.Attested...)
+	s.Secured = append(s.Secured, o.Secured...)
+	s.Assigned = append(s.Assigned, o.Assigned...)
+}
+
+// Shift is an answer whose status would be another one.
+type Shift struct {
+	Service, Duty string
+	Ours          bool
+	From, To      Status
+}
+
+// NewTrial prepares an assessment for questions.
+func NewTrial(a *Assessment) *Trial {
+	t := &Trial{of: a, bench: newBench(a), answers: map[On]int{}, checks: map[At][]int{}, service: map[string][]int{}}
+	for i := range a.Answers {
+		n := &a.Answers[i]
+		t.answers[On{n.Service, n.Duty}] = i
+		t.service[n.Service] = append(t.service[n.Service], i)
+		for _, c := range n.Checks {
+			at := At{n.Service, c.Check}
+			t.checks[at] = append(t.checks[at], i)
+		}
+	}
+	return t
+}
+
+// Suppose gives the answers whose status would change, in the order of the
+// assessment. What names no answer and no check of the assessment changes
+// nothing.
+func (t *Trial) Suppose(s Supposition) []Shift {
+	w := &supposed{Trial: t, mended: map[At]bool{}, read: map[At]bool{}, collected: map[string]bool{}, on: map[int]*change{}}
+	w.apply(s)
+	var out []Shift
+	for _, i := range sortedInts(w.on) {
+		n := &t.of.Answers[i]
+		if to := w.status(i); to != n.Status {
+			out = append(out, Shift{Service: n.Service, Duty: n.Duty, Ours: n.Ours, From: n.Status, To: to})
+		}
+	}
+	return out
+}
+
+func sortedInts[V any](m map[int]V) []int {
+	out := make([]int, 0, len(m))
+	for i := range m {
+		out = append(out, i)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// supposed is the assessment under a supposition.
+type supposed struct {
+	*Trial
+	mended, read map[At]bool
+	collected    map[string]bool
+	on           map[int]*change // the answers that are concerned
+}
+
+// change is what is supposed of one answer.
+type change struct{ attested, secured, assigned bool }
+
+func (w *supposed) apply(s Supposition) {
+	for _, p := range s.Mended {
+		w.mended[p] = true
+		w.touch(w.checks[p])
+	}
+	for _, p := range s.Read {
+		w.read[p] = true
+		w.touch(w.checks[p])
+	}
+	for _, id := range s.Collected {
+		w.collected[id] = true
+		w.touch(w.service[id])
+	}
+	for _, set := range []struct {
+		on   []On
+		mark func(*change)
+	}{
+		{s.Attested, func(c *change) { c.attested = true }}, {s.Secured, func(c *change) { c.secured = true }}, {s.Assigned, func(c *change) { c.assigned = true }},
+	} {
+		for _, d := range set.on {
+			if i, ok := w.answers[d]; ok {
+				w.touch([]int{i})
+				set.mark(w.on[i])
+			}
+		}
+	}
+}
+
+func (w *supposed) touch(answers []int) {
+	for _, i := range answers {
+		if w.on[i] == nil {
+			w.on[i] = &change{}
+		}
+	}
+}
+
+// status derives the status of an answer anew, from changed facts.
+func (w *supposed) status(i int) Status {
+	n, c := w.of.Answers[i], w.on[i]
+	service := *w.bench.services[n.Service]
+	collected := w.collected[n.Service]
+	if collected {
+		service.Uncollected = nil
+	}
+	n.Checks = slices.Clone(n.Checks)
+	for k := range n.Checks {
+		w.change(&n.Checks[k], At{n.Service, n.Checks[k].Check}, collected)
+	}
+	a := &n.Allocation
+	if c.secured {
+		if !rests(a.Basis) {
+			a.Basis = responsibility.Basis{Kind: responsibility.ContractClause, Reference: cmp.Or(a.Basis.Reference, "supposed")}
+		}
+		a.Evidence = append(slices.Clone(a.Evidence), "supposed")
+	}
+	if c.assigned {
+		w.assign(a, &service)
+	}
+	if c.attested {
+		n.Attestation = &Attested{Answer: AnswerYes, On: w.of.At, Expires: w.of.At, Evidence: []Evidence{{Path: "supposed"}}}
+	}
+	return weigh(facts{at: w.of.At, service: &service, answer: &n}).status
+}
+
+func (w *supposed) change(c *CheckAnswer, at At, collected bool) {
+	if w.mended[at] {
+		c.Tally.Pass += c.Tally.Fail
+		c.Tally.Fail = 0
+	}
+	if w.read[at] {
+		c.Tally.Pass += c.Tally.Unknown + c.Tally.Error
+		c.Tally.Unknown, c.Tally.Error, c.Scopes = 0, 0, 0
+	}
+	if collected {
+		c.Ran, c.Stale = true, false
+	}
+}
+
+func (w *supposed) assign(a *responsibility.Allocation, s *Service) {
+	if s.Ours == "provider" {
+		a.Provider = responsibility.SharesBoth
+	} else {
+		a.Customer = responsibility.SharesBoth
+	}
+}
