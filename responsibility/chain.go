@@ -120,7 +120,10 @@ func (r *review) blind(s scope.Service) {
 		return
 	}
 	slices.Sort(names)
-	list := strings.Join(names, ", ")
+	list := names[len(names)-1]
+	if n := len(names) - 1; n > 0 {
+		list = strings.Join(names[:n], ", ") + " and " + list
+	}
 	r.find(ChainBreak, Medium, s, "", fmt.Sprintf("What %s promises rests on %s, of which no matrix says what is left to us.", name(s), list),
 		fmt.Sprintf("Write the matrix of %s.", list), nil)
 }

@@ -48,6 +48,9 @@ func parseMatrix(file string, data []byte, books func(catalogue.Edition) *book, 
 	if !doc.Has("version") {
 		f.Version = 1
 	}
+	if !doc.Has("controls") {
+		doc.Fault("controls", "it is missing; write controls: [] for a matrix without a line")
+	}
 	if f.Status == "" {
 		f.Status = Draft
 	}
@@ -74,9 +77,6 @@ func (r *matrixReader) all() {
 		word(r.doc, "status", f.Status, []Status{Draft, InternallyAgreed, Sent, Acknowledged})
 	}
 	r.signOff()
-	if !r.doc.Has("controls") && len(f.Controls) == 0 {
-		r.doc.Fault("controls", "it is missing; write controls: [] for a matrix without a line")
-	}
 	seen := map[string]string{}
 	for i, c := range f.Controls {
 		r.control(fmt.Sprintf("controls[%d]", i), c, seen)
