@@ -83,11 +83,11 @@ func (b *Blob) fill(ctx context.Context, f *os.File, r io.Reader) (err error) {
 // placeBlob gives a written file its name. A marker tells that no entry names
 // it yet, so that a crash before the entry leaves nothing behind for ever.
 func (o *Org) placeBlob(from string, b *Blob) error {
-	b.marker = filepath.Join(o.s.dir, pendingName, strconv.FormatInt(o.number, 10)+"."+hex.EncodeToString(b.Digest[:]))
-	if err := os.WriteFile(b.marker, []byte(o.id), 0o600); err != nil {
-		return err
-	}
-	if err := evidence.SyncDir(filepath.Dir(b.marker)); err != nil {
+	b.marker = o.marker(b.Digest)
+	o.s.blobs.Lock()
+	o.s.lent[b.marker]++
+	o.s.blobs.Unlock()
+	if err := o.mark(b.Digest); err != nil {
 		return err
 	}
 	path := o.blobPath(b.Digest)
@@ -106,6 +106,19 @@ func (o *Org) placeBlob(from string, b *Blob) error {
 		return err
 	}
 	return evidence.SyncDir(dir)
+}
+
+// marker names the file that tells of a blob which perhaps no entry names.
+func (o *Org) marker(d evidence.Digest) string {
+	return filepath.Join(o.s.dir, pendingName, strconv.FormatInt(o.number, 10)+"."+hex.EncodeToString(d[:]))
+}
+
+func (o *Org) mark(d evidence.Digest) error {
+	marker := o.marker(d)
+	if err := os.WriteFile(marker, []byte(o.id), 0o600); err != nil {
+		return err
+	}
+	return evidence.SyncDir(filepath.Dir(marker))
 }
 
 func (o *Org) blobPath(d evidence.Digest) string {
@@ -148,8 +161,11 @@ func (r *blobReader) Close() error { return r.f.Close() }
 
 // settle removes the markers of blobs that an entry names now. One that is
 // left over is harmless: sweepPending looks for the entry.
-func settle(blobs []Blob) {
+func (s *Store) settle(blobs []Blob) {
+	s.blobs.Lock()
+	defer s.blobs.Unlock()
 	for _, b := range blobs {
+		s.lent[b.marker]--
 		os.Remove(b.marker)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func open(ctx context.Context, dir string, o Options, migrations fs.FS) (_ *Store, err error) {
-	s := &Store{dir: dir, readOnly: o.ReadOnly, clock: evidence.NewClock(), orgs: map[string]*Org{}}
+	s := &Store{dir: dir, readOnly: o.ReadOnly, clock: evidence.NewClock(), orgs: map[string]*Org{}, lent: map[string]int{}}
 	defer func() {
 		if err != nil {
 			s.Close()

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
@@ -82,18 +83,50 @@ func (o *Org) withSigner(fn func(*evidence.Signer) error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.signer == nil {
-		signer, err := evidence.OpenSigner(o.s.keyPath(o.id))
+		signer, err := o.openSigner()
 		if err != nil {
-			return o.s.signerFault(o, err)
-		}
-		if signer.PublicKey() != o.key {
-			signer.Close()
-			return problem.Newf(problem.Integrity, "organisation %s: the key %s is not the one that its log was begun with", o.id, o.s.keyPath(o.id)).
-				WithHint("put back the key, or the database that belongs to it")
+			return err
 		}
 		o.signer = signer
 	}
 	return fn(o.signer)
+}
+
+// peekSigner lets fn look at the signer, which is closed again when it was
+// not open before.
+func (o *Org) peekSigner(fn func(*evidence.Signer)) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.signer != nil {
+		fn(o.signer)
+		return nil
+	}
+	signer, err := o.openSigner()
+	if err != nil {
+		return err
+	}
+	fn(signer)
+	return signer.Close()
+}
+
+// openSigner opens the key. One that looks at it holds it for a moment only,
+// so a key in use is asked for again for a while.
+func (o *Org) openSigner() (*evidence.Signer, error) {
+	path := o.s.keyPath(o.id)
+	signer, err := evidence.OpenSigner(path)
+	for tries := 0; errors.Is(err, evidence.ErrLocked) && !o.s.readOnly && tries < 50; tries++ {
+		time.Sleep(20 * time.Millisecond)
+		signer, err = evidence.OpenSigner(path)
+	}
+	if err != nil {
+		return nil, o.s.signerFault(o, err)
+	}
+	if signer.PublicKey() != o.key {
+		signer.Close()
+		return nil, problem.Newf(problem.Integrity, "organisation %s: the key %s is not the one that its log was begun with", o.id, path).
+			WithHint("put back the key, or the database that belongs to it")
+	}
+	return signer, nil
 }
 
 func (o *Org) closeSigner() error {

@@ -5,8 +5,10 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -87,27 +89,41 @@ func (b *body) into() []any {
 // as OpenBlob does. NotFound when there is no such entry or when its body was
 // erased. The caller closes it.
 func (l *Log) Body(ctx context.Context, index int64) (io.ReadCloser, error) {
-	return l.o.body(ctx, l.o.q, index)
-}
-
-func (o *Org) body(ctx context.Context, q scoped, index int64) (io.ReadCloser, error) {
+	e, err := l.Entry(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	h, err := e.Header()
+	if err != nil {
+		return nil, l.o.damaged(err)
+	}
 	var b body
-	err := q.row(ctx, bodyGet, []any{index}, b.into()...)
+	err = l.o.q.row(ctx, bodyGet, []any{index}, b.into()...)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, problem.Newf(problem.NotFound, "the log of organisation %s has no entry %d", o.id, index)
+		return nil, l.o.damaged(fmt.Errorf("entry %d: the row of its body is missing", index))
 	case err != nil:
-		return nil, o.s.fault("reading the body of an entry", err)
+		return nil, l.o.s.fault("reading the body of an entry", err)
 	case b.erased.Valid:
 		return nil, problem.Newf(problem.NotFound, "the body of entry %d was lawfully erased, as entry %d says", index, b.erased.Int64)
-	case b.blob != nil:
-		if len(b.blob) != len(evidence.Digest{}) {
-			return nil, o.damaged(errors.New("the body of an entry names no blob"))
-		}
-		return o.OpenBlob(evidence.Digest(b.blob))
+	case b.blob != nil && sameBytes(b.blob, h.CT):
+		return l.o.OpenBlob(h.CT)
+	case b.blob != nil || sha256.Sum256(b.data) != h.CT:
+		return nil, l.o.damaged(fmt.Errorf("entry %d: its body is not the one that the entry names", index))
 	}
 	return io.NopCloser(bytes.NewReader(b.data)), nil
 }
+
+// openBody opens the file of a body.
+func (o *Org) openBody(b *body) (io.ReadCloser, error) {
+	if len(b.blob) != len(evidence.Digest{}) {
+		return nil, fmt.Errorf("entry %d: its body names no blob", b.entry)
+	}
+	return o.OpenBlob(evidence.Digest(b.blob))
+}
+
+// sameBytes tells whether a stored digest is the one that is meant.
+func sameBytes(stored []byte, d evidence.Digest) bool { return bytes.Equal(stored, d[:]) }
 
 // Checkpoint gives the signed head of the log over all entries that are
 // durable, signing it first if need be; of a store that is open for reading

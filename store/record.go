@@ -115,3 +115,16 @@ func (r *reader) page(ctx context.Context, collection, after string) (page []*Re
 	})
 	return page, r.s.fault("listing "+collection, err)
 }
+
+// recordMost is the largest body of a record.
+const recordMost = 64 << 20
+
+// recordBody is the body of the entry that a record changes with.
+func recordBody(collection, id string, value []byte) []byte {
+	return fmt.Appendf(nil, `%srecord":1,"id":"%s/%s","value":%s}`, reserved, collection, id, value)
+}
+
+// deletedBody is the body of the entry that a record is deleted with.
+func deletedBody(collection, id string) []byte {
+	return fmt.Appendf(nil, `%srecord":1,"id":"%s/%s","deleted":true}`, reserved, collection, id)
+}

@@ -34,6 +34,11 @@ const (
 	// has to give up half way.
 	beginWrite = `BEGIN IMMEDIATE`
 
+	// foldAndTruncate brings the write-ahead log into the file and empties it.
+	foldAndTruncate = `PRAGMA wal_checkpoint(TRUNCATE)`
+	waitBriefly     = `PRAGMA busy_timeout = 50`
+	waitLong        = `PRAGMA busy_timeout = 5000`
+
 	// readers is the size of the pool that reads.
 	readers = 4
 )

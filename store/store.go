@@ -48,6 +48,9 @@ type Store struct {
 	read  *statements
 	write *writer // nil when read-only
 
+	blobs sync.Mutex     // held while a blob's file may be removed
+	lent  map[string]int // by marker: stored in this run and not yet named by an entry
+
 	ending sync.Once
 	ended  error // what Close found
 

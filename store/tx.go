@@ -54,6 +54,9 @@ type Tx struct {
 	done  bool   // the function has returned
 	fatal error  // the database failed: the whole batch ends
 	blobs []Blob // named by its entries
+	began int64  // the index of the first entry that it may append
+
+	dropped []evidence.Digest // blobs of which a name was erased
 }
 
 var errTxDone = errors.New("a Tx was used after its Update had ended")
@@ -62,6 +65,9 @@ var errTxDone = errors.New("a Tx was used after its Update had ended")
 func (tx *Tx) Append(e Event) (index int64, err error) {
 	if bytes.HasPrefix(e.Body, []byte(reserved)) || e.Blob != nil && e.Blob.reserved {
 		return 0, problem.Newf(problem.Invalid, "entry %s: its body begins with %s, which only the store writes", e.Kind, reserved)
+	}
+	if err := ownKind(e.Kind); err != nil {
+		return 0, err
 	}
 	return tx.append(e)
 }
@@ -119,7 +125,10 @@ func (tx *Tx) put(collection, id string, value any, e Event) error {
 	if err != nil {
 		return fmt.Errorf("writing %s %q: %w", collection, id, err)
 	}
-	index, err := tx.change(collection, id, fmt.Appendf(nil, `%srecord":1,"id":"%s/%s","value":%s}`, reserved, collection, id, raw), e)
+	if len(raw) > recordMost/2 {
+		return problem.Newf(problem.Invalid, "%s %q: a record of %d bytes is too large; keep it as a blob", collection, id, len(raw))
+	}
+	index, err := tx.change(collection, id, recordBody(collection, id, raw), e)
 	if err != nil {
 		return err
 	}
@@ -127,7 +136,7 @@ func (tx *Tx) put(collection, id string, value any, e Event) error {
 }
 
 func (tx *Tx) remove(collection, id string, e Event) error {
-	if _, err := tx.change(collection, id, fmt.Appendf(nil, `%srecord":1,"id":"%s/%s","deleted":true}`, reserved, collection, id), e); err != nil {
+	if _, err := tx.change(collection, id, deletedBody(collection, id), e); err != nil {
 		return err
 	}
 	return tx.exec(recordDelete, collection, id)
@@ -140,6 +149,9 @@ func (tx *Tx) change(collection, id string, body []byte, e Event) (int64, error)
 	}
 	if e.Body != nil || e.Blob != nil || e.Ext != "" {
 		return 0, problem.Newf(problem.Invalid, "record %s/%s: the body of its entry is its value; append a second entry for another body", collection, id)
+	}
+	if err := ownKind(e.Kind); err != nil {
+		return 0, err
 	}
 	if e.Object == "" {
 		e.Object = collection + "/" + id
@@ -239,6 +251,14 @@ func (tx *Tx) bodyToFile(p *pending, e Event) error {
 	}
 	tx.blobs = append(tx.blobs, *b)
 	p.data, p.blob = nil, b.Digest[:]
+	return nil
+}
+
+// ownKind refuses the kinds of entries that only the store writes.
+func ownKind(kind string) error {
+	if kind == evidence.KindErasure || kind == evidence.KindSeal || kind == kindActorNamed {
+		return problem.Newf(problem.Invalid, "entries of kind %q are the store's to write", kind)
+	}
 	return nil
 }
 

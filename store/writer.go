@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
 )
 
@@ -32,6 +33,8 @@ type writer struct {
 	// Below: only the goroutine's.
 	logs    map[int64]*logState
 	touched []*logState // in this batch
+	later   []*request  // to be run again in the next one
+	scrub   bool        // the write-ahead log holds erased bytes
 }
 
 // request is one Update that waits. An organisation without a number is one to
@@ -44,6 +47,8 @@ type request struct {
 	err   error
 	panic any
 	blobs []Blob
+
+	dropped []evidence.Digest // blobs whose file may go
 }
 
 const (
@@ -113,7 +118,10 @@ func (w *writer) update(ctx context.Context, o *Org, fn func(*Tx) error) error {
 		panic(r.panic)
 	}
 	if r.err == nil {
-		settle(r.blobs)
+		w.s.settle(r.blobs)
+		if len(r.dropped) > 0 {
+			return o.dropBlobs(r.dropped)
+		}
 	}
 	return r.err
 }
@@ -122,6 +130,11 @@ func (w *writer) run() {
 	defer close(w.ended)
 	for r := range w.queue {
 		w.batch(r)
+		for len(w.later) > 0 {
+			r, w.later = w.later[0], w.later[1:]
+			w.batch(r)
+		}
+		w.scrubLog()
 	}
 }
 
@@ -130,10 +143,18 @@ func (w *writer) run() {
 func (w *writer) batch(first *request) {
 	var ran []*request
 	err := w.begin()
+	if err != nil && first.state.CompareAndSwap(waits, taken) {
+		ran = append(ran, first)
+	}
 	for r := first; r != nil && err == nil; r = w.next(len(ran)) {
 		if r.state.CompareAndSwap(waits, taken) {
+			if err = w.apply(r); errors.Is(r.err, errAgain) {
+				r.err = nil
+				r.state.Store(waits)
+				w.later = append(w.later, r)
+				continue
+			}
 			ran = append(ran, r)
-			err = w.apply(r)
 		}
 	}
 	if err == nil {
@@ -141,9 +162,6 @@ func (w *writer) batch(first *request) {
 	}
 	if err != nil {
 		w.abandon()
-		if first.state.CompareAndSwap(waits, taken) {
-			ran = append(ran, first)
-		}
 	}
 	for _, l := range w.touched {
 		l.settle()
@@ -203,7 +221,7 @@ func (w *writer) apply(r *request) error {
 		return nil
 	}
 	mark := l.mark()
-	tx := &Tx{o: r.o, ctx: context.Background(), log: l, w: w}
+	tx := &Tx{o: r.o, ctx: context.Background(), log: l, w: w, began: l.size + int64(len(l.pending))}
 	tx.reader = reader{s: w.s, q: scoped{org: r.o.number, db: w.stmts, whole: true}}
 	r.err = w.call(r, tx)
 	tx.done = true
@@ -214,7 +232,7 @@ func (w *writer) apply(r *request) error {
 		l.reset(mark)
 		return w.unsave(tx, "ROLLBACK TO change")
 	}
-	r.blobs = tx.blobs
+	r.blobs, r.dropped = tx.blobs, tx.dropped
 	return w.unsave(tx, "RELEASE change")
 }
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+)
+
+// errAgain says that a change speaks of an entry that waits in the same batch:
+// it is run again after that entry is durable.
+var errAgain = errors.New("a change must wait for an entry of its own batch")
+
+// Erase destroys the body of an entry and the salt of its commitment, and
+// appends the entry that says so: kind erasure, object entry/<index>; e tells
+// who did it and may carry a body with the reason. The header stays and the
+// log verifies as before. NotFound when there is no such entry, Conflict when
+// its body was erased already or a record stands on it. The function that was
+// given to Update may be run a second time.
+func (tx *Tx) Erase(index int64, e Event) error {
+	if e.Kind != "" || e.Object != "" || e.Blob != nil {
+		return problem.Newf(problem.Invalid, "erasing the body of entry %d: kind and object are the store's to say, and a reason is no blob", index)
+	}
+	if tx.done {
+		return errTxDone
+	}
+	switch waiting := tx.log.size + int64(len(tx.log.pending)); {
+	case index >= tx.began && index < waiting:
+		return problem.Newf(problem.Invalid, "erasing the body of entry %d: it was appended by the same change", index)
+	case index >= tx.log.size && index < waiting:
+		return errAgain
+	}
+	var b body
+	err := tx.q.row(tx.ctx, bodyGet, []any{index}, b.into()...)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return problem.Newf(problem.NotFound, "erasing the body of entry %d: there is no such entry", index)
+	case err != nil:
+		return tx.fail(err)
+	case b.erased.Valid:
+		return problem.Newf(problem.Conflict, "the body of entry %d was erased already, as entry %d says", index, b.erased.Int64)
+	}
+	if err := tx.mayErase(&b); err != nil {
+		return err
+	}
+	return tx.erase(&b, e)
+}
+
+// mayErase refuses the bodies from which the records are told.
+func (tx *Tx) mayErase(b *body) error {
+	var records int
+	if err := tx.q.row(tx.ctx, recordOf, []any{b.entry}, &records); err != nil {
+		return tx.fail(err)
+	}
+	if records > 0 {
+		return problem.Newf(problem.Conflict, "the body of entry %d is the present state of a record", b.entry).
+			WithHint("delete or change the record first")
+	}
+	if strings.HasPrefix(string(b.data), reserved+`record":`) && strings.HasSuffix(string(b.data), `,"deleted":true}`) {
+		return problem.Newf(problem.Conflict, "the body of entry %d says that a record was deleted and holds nothing else", b.entry)
+	}
+	return nil
+}
+
+func (tx *Tx) erase(b *body, e Event) error {
+	e.Kind, e.Object = evidence.KindErasure, "entry/"+strconv.FormatInt(b.entry, 10)
+	by, err := tx.append(e)
+	if err != nil {
+		return err
+	}
+	if b.blob != nil {
+		if len(b.blob) != len(evidence.Digest{}) {
+			return problem.Newf(problem.Integrity, "the body of entry %d names no blob", b.entry)
+		}
+		// Should the program die after the commit, the marker tells the next
+		// one that the file may have to go.
+		digest := evidence.Digest(b.blob)
+		if err := tx.o.mark(digest); err != nil {
+			return tx.s.fault("erasing a blob", err)
+		}
+		tx.dropped = append(tx.dropped, digest)
+	}
+	tx.w.scrub = true
+	return tx.exec(bodyErase, b.entry, by)
+}
+
+// Forget erases which person stands behind a pseudonym: what the person did
+// stays in the log, under a pseudonym of which nobody knows whose it is. When
+// the person acts again, a new pseudonym is drawn. NotFound when the
+// organisation does not know the person. See Erase for e.
+func (tx *Tx) Forget(person Actor, e Event) error {
+	var index int64
+	err := tx.q.row(tx.ctx, actorEntry, []any{string(person)}, &index)
+	if errors.Is(err, sql.ErrNoRows) {
+		return problem.Newf(problem.NotFound, "organisation %s knows no such person", tx.o.id)
+	}
+	if err != nil {
+		return tx.fail(err)
+	}
+	if err := tx.Erase(index, e); err != nil {
+		return err
+	}
+	delete(tx.log.actors, person)
+	return tx.exec(actorDelete, string(person))
+}
+
+// scrubLog removes erased bytes from the write-ahead log, where they would
+// stand until it is written over. While somebody reads it cannot; it is tried
+// again after the next batch, and the log is removed when the store is closed.
+func (w *writer) scrubLog() {
+	if !w.scrub {
+		return
+	}
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, waitBriefly); err != nil {
+		return
+	}
+	var busy, frames, moved int
+	err := w.conn.QueryRowContext(ctx, foldAndTruncate).Scan(&busy, &frames, &moved)
+	w.scrub = err != nil || busy != 0
+	_, _ = w.conn.ExecContext(ctx, waitLong) // only a closed connection refuses it
+}
+
+// dropBlobs removes the files of erased blobs that no entry names any more.
+// One that was stored again meanwhile stays until the store is next opened.
+func (o *Org) dropBlobs(digests []evidence.Digest) error {
+	o.s.blobs.Lock()
+	defer o.s.blobs.Unlock()
+	for _, d := range digests {
+		marker := o.marker(d)
+		if o.s.lent[marker] > 0 {
+			continue
+		}
+		err := o.s.sweep(context.Background(), marker)
+		if err == nil {
+			err = os.Remove(marker)
+		}
+		if err != nil {
+			return o.s.fault("removing the file of an erased blob, which is tried again when the store is opened", err)
+		}
+	}
+	return evidence.SyncDir(filepath.Join(o.s.dir, pendingName))
+}
