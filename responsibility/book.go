@@ -3,6 +3,7 @@
 package responsibility
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,6 +67,11 @@ func (b *book) ids() []string {
 		out[i] = d.ID
 	}
 	return out
+}
+
+// everyID gives the ids of the duties of every edition.
+func (b *book) everyID() []string {
+	return slices.Sorted(maps.Keys(b.byID))
 }
 
 // of gives the edition's duties of a control.

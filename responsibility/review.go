@@ -128,9 +128,9 @@ func (r *review) party(s scope.Service, m Matrix, p catalogue.Party) string {
 // name names the service in a sentence.
 func name(s scope.Service) string { return first(s.Name, s.ID) }
 
-// weighty tells whether the duty is a critical one: the standard itself asks
-// it, and the service's criticality is high, critical or not stated.
-func weighty(s scope.Service, d entry) bool {
+// weighty tells whether the duty is a critical one: the edition itself asks it
+// of the party, and the service's criticality is high, critical or not stated.
+func (b *book) weighty(s scope.Service, d entry) bool {
 	w := s.Weight()
-	return d.Basis != "good practice" && (w == scope.High || w == scope.Critical)
+	return d.BasisIn(b.edition) != catalogue.BasisPractice && (w == scope.High || w == scope.Critical)
 }

@@ -117,7 +117,7 @@ func (l line) twoAccountable() (string, string) {
 // side. Our own control is no basis for what others do, and a statement that is
 // not named is none.
 func (l line) assumption() (string, string) {
-	if !weighty(l.service, l.duty) || !l.Share(l.other()).Performs() {
+	if !l.book.weighty(l.service, l.duty) || !l.Share(l.other()).Performs() {
 		return "", ""
 	}
 	switch {
@@ -212,20 +212,8 @@ func (l line) anomaly() (string, string) {
 	if !ok || usual == l.Who() || strings.TrimSpace(l.Rationale) != "" {
 		return "", ""
 	}
-	return fmt.Sprintf("Under %s %s is usually performed %s; here %s, and no reason is written.", modelWord(l.service.Model), l.what(), l.by(usual), l.by(l.Who())),
+	return fmt.Sprintf("Under %s %s is usually performed %s; here %s, and no reason is written.", l.service.Model.Name(), l.what(), l.by(usual), l.by(l.Who())),
 		fmt.Sprintf("Write as rationale why %s differs, or correct the line.", l.duty.ID)
-}
-
-func modelWord(m catalogue.ServiceModel) string {
-	switch m {
-	case catalogue.IaaS:
-		return "IaaS"
-	case catalogue.PaaS:
-		return "PaaS"
-	case catalogue.SaaS:
-		return "SaaS"
-	}
-	return string(m)
 }
 
 // ownerLeft looks at the person of our side.

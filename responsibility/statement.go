@@ -127,7 +127,7 @@ func (r *statementReader) ref(line int, at, ref string) {
 	case strings.TrimSpace(ref) == "":
 		r.doc.At(line, at, "it is missing; write the id of a duty or the key of a control")
 	case !r.book.known(ref):
-		r.doc.At(line, at, "the catalogue has no duty and no control %.80q%s", ref, strict.DidYouMean(ref, slices.Concat(r.book.keys, r.book.ids())))
+		r.doc.At(line, at, "the catalogue has no duty and no control %.80q%s", ref, strict.DidYouMean(ref, slices.Concat(r.book.keys, r.book.everyID())))
 	}
 }
 
