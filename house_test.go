@@ -24,7 +24,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"catalogue":       {nil, []string{"gopkg.in/yaml.v3"}},
 	"cloud":           {[]string{"internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
 	"cloud/iampolicy": {},
-	"cloud/cloudtest": {[]string{"cloud"}, nil},
+	"cloud/cloudtest": {[]string{"cloud"}, []string{"github.com/klauspost/compress/"}},
 	"cloud/aws":       {[]string{"cloud", "cloud/iampolicy"}, []string{"github.com/aws/", "golang.org/x/sync/", "golang.org/x/time/"}},
 	"cloud/terraform": {[]string{"cloud", "cloud/iampolicy", "internal/jsonscan"}, nil},
 	"cloud/replay":    {[]string{"cloud"}, nil},

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cloudtest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"demarc.dev/demarc/cloud"
+)
+
+// Accounts, regions, tenants and stages of generated resources.
+var (
+	accounts = [...]string{"109876543210", "210987654321"}
+	regions  = [...]string{"eu-central-1", "eu-west-1"}
+	tenants  = [...]string{"", "alder", "birch", "cedar"}
+	stages   = [...]string{"prod", "prod", "stage", "dev"}
+	origin   = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+)
+
+// share is how many of a hundred resources are of a kind; kinds that are not
+// named here share the rest evenly.
+var share = map[cloud.Kind]int{
+	cloud.Disk: 14, cloud.DiskSnapshot: 12, cloud.Machine: 10, cloud.Firewall: 12, cloud.Role: 9, cloud.ObjectStore: 7,
+	cloud.Identity: 4, cloud.Credential: 4, cloud.Policy: 4, cloud.LogStore: 4, cloud.Subnet: 3, cloud.Function: 3,
+}
+
+// Generate gives n resources of every kind, in canonical order, the same ones
+// for the same seed. They are made while they are walked, so any number takes no
+// memory. About one fact in six is a flaw, and one attribute in fifty a gap.
+func Generate(n int, seed uint64) cloud.Source {
+	plan := allot(n)
+	return func() iter.Seq2[*cloud.Resource, error] {
+		return func(yield func(*cloud.Resource, error) bool) {
+			for _, p := range plan {
+				g := newMaker(p.spec, seed)
+				for i := range p.count {
+					if !yield(g.make(i), nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+type part struct {
+	spec  cloud.Spec
+	count int
+}
+
+// allot divides n among the kinds, which it gives in canonical order.
+func allot(n int) []part {
+	specs := cloud.Kinds()
+	slices.SortFunc(specs, func(a, b cloud.Spec) int { return cmp.Compare(a.Kind, b.Kind) })
+	left, named := 100, 0
+	for _, weight := range share {
+		left -= weight
+		named++
+	}
+	parts, total := make([]part, len(specs)), 0
+	for i, s := range specs {
+		parts[i] = part{s, n * left / (100 * (len(specs) - named))}
+		if w, ok := share[s.Kind]; ok {
+			parts[i].count = n * w / 100
+		}
+		total += parts[i].count
+	}
+	for i := 0; total < n; i = (i + 1) % len(parts) {
+		parts[i].count++
+		total++
+	}
+	return parts
+}
+
+// maker makes the resources of one kind.
+type maker struct {
+	spec  cloud.Spec
+	rand  *rand.Rand
+	state *rand.PCG
+	seed  uint64
+	call  string
+}
+
+func newMaker(s cloud.Spec, seed uint64) *maker {
+	h := fnv.New64a()
+	h.Write([]byte(s.Kind))
+	state := rand.NewPCG(seed, 0)
+	return &maker{spec: s, state: state, rand: rand.New(state), seed: seed ^ h.Sum64(), call: "generated:" + string(s.Kind)}
+}
+
+func (m *maker) make(i int) *cloud.Resource {
+	m.state.Seed(m.seed, uint64(i))
+	account, region := accounts[m.rand.IntN(len(accounts))], regions[m.rand.IntN(len(regions))]
+	tenant, stage := tenants[m.rand.IntN(len(tenants))], stages[m.rand.IntN(len(stages))]
+	name := fmt.Sprintf("%s-%s-%07d", m.spec.Kind, stage, i)
+	r := &cloud.Resource{
+		ID:   fmt.Sprintf("arn:aws:%s:%07d:%s:%s", m.spec.Kind, i, account, stage),
+		Kind: m.spec.Kind, Native: "aws." + string(m.spec.Kind), Provider: "aws", Source: "live",
+		Account: account, Region: region, Name: name, Tenant: tenant,
+		Tags:       map[string]string{"stage": stage, "owner": "team-" + strconv.Itoa(m.rand.IntN(40))},
+		Attributes: make(map[string]any, len(m.spec.Attributes)),
+		Seen:       cloud.Seen{At: origin, Call: m.call},
+	}
+	if m.rand.IntN(3) > 0 {
+		r.Tags["classification"] = "confidential"
+	}
+	for _, a := range m.spec.Attributes {
+		if m.rand.IntN(50) == 0 {
+			if r.Gaps == nil {
+				r.Gaps = map[string]cloud.Gap{}
+			}
+			r.Gaps[a.Name] = cloud.Gap{Reason: reasons[m.rand.IntN(len(reasons))], Call: m.call}
+			continue
+		}
+		r.Attributes[a.Name] = m.fact(a)
+	}
+	if m.rand.IntN(2) == 0 {
+		r.Links = []cloud.Link{{Relation: "encrypts-with", Target: fmt.Sprintf("arn:aws:%s:%07d:%s:%s", cloud.Key, m.rand.IntN(1+i/8), account, stage)}}
+	}
+	r.Raw = json.RawMessage(`{"Name":"` + name + `","Stage":"` + stage + `"}`)
+	return r
+}
+
+// bad are the names of facts that are a flaw when they are true.
+var bad = map[string]bool{"public": true, "trust_public": true, "wildcard": true, "admin": true, "root_access_keys": true, "public_address": true,
+	"startup_secret": true, "plain_secret": true, "endpoint_open": true, "serial_console": true, "auto_public_address": true}
+
+var words = map[string][]any{
+	"state": {"running", "stopped", "enabled", "pending-deletion"}, "type": {"access-key", "password"}, "engine": {"postgres", "mysql"},
+	"runtime": {"python3.13", "nodejs22.x", "python3.7"}, "protocol": {"HTTPS", "HTTP", "TCP"}, "tls_min": {"1.2", "1.0", "1.3"},
+	"version": {"1.33", "1.29"}, "metric": {"CPUUtilization", "RootUse"}, "zone": {"private", "public", "data", ""}, "image": {"ami-0a1b2c3d"},
+	"public_address": {"", "", "", "203.0.113.7"}, "delivery_error": {"", "", "AccessDenied"}, "store": {"larkspur-trail"},
+	"network": {"vpc-0a1b", "vpc-0c2d"}, "owner": {"fern", "hazel", "rowan"},
+}
+
+var lists = map[string][]any{
+	"trusted_by": {[]any{"account"}, []any{"service"}, []any{"account", "federated"}, []any{"anyone"}},
+	"groups":     {[]any{"engineers"}, []any{"auditors", "engineers"}}, "cidrs": {[]any{"10.0.0.0/16"}, []any{"10.1.0.0/16"}},
+	"tenants": {[]any{"alder"}, []any{"alder", "birch"}}, "stages": {[]any{"prod"}, []any{"dev", "prod"}}, "events": {[]any{}, []any{"root-use"}},
+}
+
+func (m *maker) fact(a cloud.Attribute) any {
+	flaw := m.rand.IntN(6) == 0
+	switch a.Type {
+	case cloud.Bool:
+		return flaw == bad[a.Name]
+	case cloud.Int:
+		return int64(m.rand.IntN(90))
+	case cloud.Time:
+		return origin.Add(-time.Duration(m.rand.IntN(26_000)) * time.Hour)
+	case cloud.Strings:
+		if l := lists[a.Name]; l != nil {
+			return l[m.rand.IntN(len(l))]
+		}
+		if flaw {
+			return []any{"444455556666"}
+		}
+		return []any{}
+	case cloud.Rules:
+		return m.rules(flaw)
+	}
+	if w := words[a.Name]; w != nil {
+		return w[m.rand.IntN(len(w))]
+	}
+	return ""
+}
+
+func (m *maker) rules(flaw bool) any {
+	rules := []any{}
+	for range m.rand.IntN(4) {
+		rules = append(rules, rule("in", int64(443+m.rand.IntN(3)), false, "10.0.0.0/8"))
+	}
+	if flaw {
+		ports := [...]int64{22, 3389, 5432, 443}
+		rules = append(rules, rule("in", ports[m.rand.IntN(len(ports))], true, "0.0.0.0/0"))
+	}
+	return append(rules, rule("out", 443, true, "0.0.0.0/0"))
+}
+
+func rule(direction string, port int64, internet bool, source string) map[string]any {
+	return map[string]any{"direction": direction, "allow": true, "protocol": "tcp", "from_port": port, "to_port": port,
+		"internet": internet, "sources": []any{source}}
+}
