@@ -4,7 +4,6 @@ package assess
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,10 +39,12 @@ type attestationYAML struct {
 // tells. The error holds every fault, with line and field; strict.Faults is in
 // its chain. A control is named by its key or by its number in an edition. It
 // is safe for foreign input.
-func ParseAttestations(file string, data []byte, cat Catalogue, s *scope.Scope) ([]Attestation, error) {
+func ParseAttestations(file string, data []byte, cat *catalogue.Catalogue, s *scope.Scope) ([]Attestation, error) {
 	var in attestationFile
-	p := &attestationParser{doc: strict.Read(file, data, &in), file: file, duties: map[string]bool{}, controls: map[string]string{}, services: []string{"*"}, seen: map[string]int{}, places: map[string]int{}}
-	p.learn(cat, s)
+	p := &attestationParser{doc: strict.Read(file, data, &in), file: file, catalogue: cat, services: []string{"*"}, seen: map[string]int{}, places: map[string]int{}}
+	for _, v := range s.Services {
+		p.services = append(p.services, v.ID)
+	}
 	out := make([]Attestation, 0, len(in.Attestations))
 	for i, y := range in.Attestations {
 		out = append(out, p.attestation(fmt.Sprintf("attestations[%d]", i), y))
@@ -55,32 +56,12 @@ func ParseAttestations(file string, data []byte, cat Catalogue, s *scope.Scope) 
 }
 
 type attestationParser struct {
-	doc      *strict.Doc
-	file     string
-	duties   map[string]bool
-	controls map[string]string // key, or number in small letters → key
-	services []string
-	seen     map[string]int // id → line
-	places   map[string]int // how many attestations a place has
-}
-
-func (p *attestationParser) learn(cat Catalogue, s *scope.Scope) {
-	for _, c := range cat.Controls() {
-		for _, clause := range c.Clauses {
-			if number := strings.ToLower(clause.ID); p.controls[number] == "" {
-				p.controls[number] = c.Key
-			}
-		}
-		for _, d := range c.Duties {
-			p.duties[d.ID] = true
-		}
-	}
-	for _, c := range cat.Controls() {
-		p.controls[c.Key] = c.Key
-	}
-	for _, v := range s.Services {
-		p.services = append(p.services, v.ID)
-	}
+	doc       *strict.Doc
+	file      string
+	catalogue *catalogue.Catalogue
+	services  []string
+	seen      map[string]int // id → line
+	places    map[string]int // how many attestations a place has
 }
 
 func (p *attestationParser) attestation(at string, y attestationYAML) Attestation {
@@ -96,23 +77,20 @@ func (p *attestationParser) attestation(at string, y attestationYAML) Attestatio
 
 // place tells faults of what the attestation is about.
 func (p *attestationParser) place(at string, a *Attestation) {
+	_, known := p.catalogue.Duty(a.Duty)
 	switch {
 	case a.Duty == "" && a.Control == "":
 		p.doc.Fault(at, "it names neither a duty nor a control")
 	case a.Duty != "" && a.Control != "":
 		p.doc.Fault(at+".control", "it names a duty and a control; name one of them")
-	case a.Duty != "" && !p.duties[a.Duty]:
-		p.doc.Fault(at+".duty", "the catalogue has no duty %q%s", a.Duty, strict.DidYouMean(a.Duty, slices.Sorted(maps.Keys(p.duties))))
+	case a.Duty != "" && !known:
+		p.doc.Fault(at+".duty", "the catalogue has no duty %q%s", a.Duty, strict.DidYouMean(a.Duty, p.words(true)))
 	case a.Control != "":
-		key, ok := p.controls[a.Control]
-		if !ok {
-			key, ok = p.controls[strings.ToLower(a.Control)]
+		if c, ok := p.catalogue.Control(a.Control); ok {
+			a.Control = c.Key
+		} else {
+			p.doc.Fault(at+".control", "the catalogue has no control %q%s", a.Control, strict.DidYouMean(a.Control, p.words(false)))
 		}
-		if !ok {
-			p.doc.Fault(at+".control", "the catalogue has no control %q%s", a.Control, strict.DidYouMean(a.Control, slices.Sorted(maps.Keys(p.controls))))
-			return
-		}
-		a.Control = key
 	}
 	if a.Party != "" && a.Party != catalogue.Customer && a.Party != catalogue.Provider {
 		p.doc.Fault(at+".party", "there is no party %q; say customer or provider", a.Party)
@@ -123,6 +101,27 @@ func (p *attestationParser) place(at string, a *Attestation) {
 	if a.Service != "" && !slices.Contains(p.services, a.Service) {
 		p.doc.Fault(at+".service", "the scope has no service %q%s", a.Service, strict.DidYouMean(a.Service, p.services))
 	}
+}
+
+// words lists the ids of duties, or the keys and numbers of controls.
+func (p *attestationParser) words(duties bool) []string {
+	var out []string
+	for _, c := range p.catalogue.Controls() {
+		if !duties {
+			out = append(out, c.Key)
+		}
+		for _, clause := range c.Clauses {
+			if !duties {
+				out = append(out, clause.ID)
+			}
+		}
+		for _, d := range c.Duties {
+			if duties {
+				out = append(out, d.ID)
+			}
+		}
+	}
+	return out
 }
 
 func (p *attestationParser) demanded(at string, y attestationYAML) {

@@ -23,7 +23,9 @@ type ground struct {
 	controls []*catalogue.Control // of the edition, by clause
 	clauses  map[string]string    // key of a control → its first clause
 	titles   map[string]string
-	services []*served // by id
+	themes   []catalogue.Theme
+	themed   map[string]int // key of a control → its place in themes
+	services []*served      // by id
 	checks   map[string]*check.Check
 	proofs   map[string][]proof // duty → the checks that bear on it, by id
 	account  map[string][]string
@@ -47,7 +49,7 @@ type proof struct {
 }
 
 func newGround(in Input) (*ground, error) {
-	g := &ground{clauses: map[string]string{}, titles: map[string]string{}, checks: map[string]*check.Check{}, proofs: map[string][]proof{}, account: map[string][]string{}}
+	g := &ground{clauses: map[string]string{}, titles: map[string]string{}, themed: map[string]int{}, checks: map[string]*check.Check{}, proofs: map[string][]proof{}, account: map[string][]string{}}
 	switch {
 	case in.Catalogue == nil || in.Scope == nil:
 		return nil, fmt.Errorf("assessing: no catalogue or no scope was handed in")
@@ -85,21 +87,15 @@ func (g *ground) setControls(in Input) error {
 	if in.Edition != catalogue.Edition2015 && in.Edition != catalogue.Edition2026 {
 		return problem.New(problem.Usage, fmt.Sprintf("the catalogue has no edition %q of ISO/IEC 27017", in.Edition), "say 2015 or 2026")
 	}
-	seen := map[string]bool{}
+	g.themes = in.Catalogue.Themes(in.Edition)
+	for i, t := range g.themes {
+		for _, key := range t.Controls {
+			g.themed[key] = i
+		}
+	}
 	for _, c := range in.Catalogue.Controls() {
 		kept := c
-		kept.Duties = nil
-		for _, d := range c.Duties {
-			if !slices.Contains(d.Editions, in.Edition) || !slices.Contains(g.parties, d.Party) {
-				continue
-			}
-			if seen[d.ID] {
-				return fmt.Errorf("assessing: the catalogue has two duties %s", d.ID)
-			}
-			seen[d.ID] = true
-			d.Control = c.Key
-			kept.Duties = append(kept.Duties, d)
-		}
+		kept.Duties = slices.DeleteFunc(c.DutiesOf(in.Edition, ""), func(d catalogue.Duty) bool { return !slices.Contains(g.parties, d.Party) })
 		if len(kept.Duties) == 0 {
 			continue
 		}

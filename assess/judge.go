@@ -201,6 +201,9 @@ func (w *weighing) answered() {
 // service beneath.
 func (w *weighing) inherited() {
 	if w.they && !(w.we && w.answer.Defaulted) {
+		if w.we && !w.covered {
+			w.add(ReasonNoAttestation, -1, Unknown, false) // for our own part
+		}
 		return
 	}
 	switch {

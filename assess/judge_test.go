@@ -126,7 +126,7 @@ func TestWeigh_WhatAServiceBeneathDoes(t *testing.T) {
 }
 
 func TestSummary_GoesDownToTheResourceAndTheField(t *testing.T) {
-	in := Input{Catalogue: smallBook(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now(), Snapshots: []Snapshot{snapshotOf("1", "2")}}
+	in := Input{Catalogue: book(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now(), Snapshots: []Snapshot{snapshotOf("1", "2")}}
 	open := check.Finding{Check: "backed-up", Outcome: check.Fail, Severity: check.High, Resource: "arn:aws:s3:::exports", Name: "exports", Account: "2", Message: "exports has no backup (backups is 0)", Exposed: true}
 	done := check.Finding{Check: "backed-up", Outcome: check.Pass, Severity: check.High, Resource: "arn:aws:s3:::books", Account: "2"}
 	n := answerOf(t, conclude(t, in, []check.Finding{open, done, done}), "aws", "12.3.1-C1")

@@ -14,21 +14,28 @@ import (
 // catalogue for the duties of which it says nothing.
 func (v *served) setMatrix(in Input) error {
 	v.matrix, v.usual = map[string]responsibility.Allocation{}, map[string]responsibility.Allocation{}
-	found := false
+	var found *responsibility.Matrix
 	for i := range in.Matrices {
 		m := &in.Matrices[i]
 		if m.Service != v.ID || m.Edition != in.Edition {
 			continue
 		}
-		if found {
-			return problem.New(problem.Invalid, fmt.Sprintf("service %s has two matrices of the edition of %s", v.ID, in.Edition), "keep one of them")
+		if found != nil && found.Version == m.Version {
+			return problem.New(problem.Invalid, fmt.Sprintf("service %s has two matrices of the edition of %s, both of version %d", v.ID, in.Edition, m.Version), "keep one of them")
 		}
-		found = true
-		v.facts.Matrix, v.facts.MatrixVersion = responsibility.Standing(*m, *v.Service, in.Now), m.Version
-		v.facts.MatrixDigest = responsibility.Digest(*m, *v.Service)
-		for _, a := range m.Allocations {
+		if found == nil || m.Version > found.Version {
+			found = m
+		}
+	}
+	if found != nil {
+		v.facts.Matrix, v.facts.MatrixVersion = responsibility.Standing(*found, *v.Service, in.Now), found.Version
+		v.facts.MatrixDigest = responsibility.Digest(*found, *v.Service)
+		for _, a := range found.Allocations {
 			v.matrix[a.Duty] = a
 		}
+	}
+	for _, a := range responsibility.Default(in.Catalogue, *v.Service, in.Edition).Allocations {
+		v.usual[a.Duty] = a
 	}
 	return nil
 }

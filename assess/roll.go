@@ -3,7 +3,7 @@
 package assess
 
 import (
-	"strings"
+	"slices"
 
 	"demarc.dev/demarc/catalogue"
 )
@@ -70,11 +70,10 @@ func (r *Run) roll(a *Assessment) {
 	a.Readiness = Readiness{ByParty: map[catalogue.Party]Counts{}, ByService: map[string]Counts{}}
 	for i := range a.Answers {
 		n := &a.Answers[i]
-		theme := themeOf(a.Edition, r.ground.clauses[n.Control])
 		for _, at := range []rollKey{{n.Control, n.Party, ""}, {n.Control, n.Party, n.Service}} {
 			count(controls, at, n.Status)
 		}
-		count(themes, rollKey{theme.clause, n.Party, ""}, n.Status)
+		count(themes, rollKey{r.ground.theme(n.Control).ID, n.Party, ""}, n.Status)
 		count(services, n.Service, n.Status)
 		a.Readiness.add(n)
 		at := rollKey{n.Control, n.Party, ""}
@@ -140,39 +139,21 @@ const thinBelow = 3
 
 func (r *Run) themeRolls(a *Assessment, sums map[rollKey]*Counts) []Roll {
 	var out []Roll
-	for _, t := range themes(a.Edition) {
+	for _, t := range append(slices.Clone(r.ground.themes), catalogue.Theme{Title: "Other"}) {
 		for _, p := range a.Parties {
-			if n := sums[rollKey{t.clause, p, ""}]; n != nil {
-				out = append(out, Roll{Key: t.clause, Clause: t.clause, Title: t.title, Party: p, Status: n.Worst(), Counts: *n})
+			if n := sums[rollKey{t.ID, p, ""}]; n != nil {
+				out = append(out, Roll{Key: t.ID, Clause: t.ID, Title: t.Title, Party: p, Status: n.Worst(), Counts: *n})
 			}
 		}
 	}
 	return out
 }
 
-// theme is a clause of an edition that groups controls.
-type theme struct{ clause, title string }
-
-// themes lists the clauses that group controls: those of ISO/IEC 27002:2013
-// and the controls of 27017 itself, and those of ISO/IEC 27002:2022. The last
-// takes what lies in none.
-func themes(e catalogue.Edition) []theme {
-	if e == catalogue.Edition2026 {
-		return []theme{{"5", "Organizational"}, {"6", "People"}, {"7", "Physical"}, {"8", "Technological"}, {"", "Other"}}
+// theme gives the theme of a control; one that the catalogue puts nowhere has
+// a theme without a number.
+func (g *ground) theme(key string) catalogue.Theme {
+	if i, ok := g.themed[key]; ok {
+		return g.themes[i]
 	}
-	return []theme{{"5", "Information security policies"}, {"6", "Organization of information security"}, {"7", "Human resource security"}, {"8", "Asset management"},
-		{"9", "Access control"}, {"10", "Cryptography"}, {"11", "Physical and environmental security"}, {"12", "Operations security"}, {"13", "Communications security"},
-		{"14", "System acquisition, development and maintenance"}, {"15", "Supplier relationships"}, {"16", "Information security incident management"},
-		{"17", "Business continuity"}, {"18", "Compliance"}, {"CLD", "Cloud service controls"}, {"", "Other"}}
-}
-
-func themeOf(e catalogue.Edition, clause string) theme {
-	all := themes(e)
-	first, _, _ := strings.Cut(clause, ".")
-	for _, t := range all {
-		if t.clause == first {
-			return t
-		}
-	}
-	return all[len(all)-1]
+	return catalogue.Theme{Title: "Other"}
 }

@@ -15,7 +15,7 @@ import (
 // Input is everything that an assessment rests on, but for the findings. The
 // order within its lists makes no difference.
 type Input struct {
-	Catalogue    Catalogue
+	Catalogue    *catalogue.Catalogue
 	Scope        *scope.Scope
 	Matrices     []responsibility.Matrix // those of other editions and services are passed over
 	Attestations []Attestation
@@ -28,11 +28,6 @@ type Input struct {
 	Unread       []cloud.ScopeGap
 	Now          time.Time
 	MaxAge       time.Duration // of facts; older ones show nothing any more. 0: no limit
-}
-
-// Catalogue gives the controls with their duties.
-type Catalogue interface {
-	Controls() []catalogue.Control
 }
 
 // Run gathers findings. Its memory grows with services × checks and with the

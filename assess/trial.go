@@ -36,14 +36,10 @@ type At struct{ Service, Check string }
 // On is a duty of a service.
 type On struct{ Service, Duty string }
 
-// Join adds what the other supposes.
-func (s *Supposition) Join(o Supposition) {
-	s.Mended = append(s.Mended, o.Mended...)
-	s.Read = append(s.Read, o.Read...)
-	s.Collected = append(s.Collected, o.Collected...)
-	s.Attested = append(s.Attested, o.Attested...)
-	s.Secured = append(s.Secured, o.Secured...)
-	s.Assigned = append(s.Assigned, o.Assigned...)
+// And gives a supposition of both; neither is changed.
+func (s Supposition) And(o Supposition) Supposition {
+	return Supposition{Mended: slices.Concat(s.Mended, o.Mended), Read: slices.Concat(s.Read, o.Read), Collected: slices.Concat(s.Collected, o.Collected),
+		Attested: slices.Concat(s.Attested, o.Attested), Secured: slices.Concat(s.Secured, o.Secured), Assigned: slices.Concat(s.Assigned, o.Assigned)}
 }
 
 // Shift is an answer whose status would be another one.

@@ -98,6 +98,9 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 func (t *teller) ofPerson(l line) string {
 	a := t.answer.Attestation
 	if l.kind == ReasonNoAttestation {
+		if a != nil {
+			return "nobody has answered for our own part of it"
+		}
 		return "nobody has answered for it"
 	}
 	if a == nil {

@@ -4,6 +4,7 @@ package assess
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,22 +19,18 @@ import (
 
 func now() time.Time { return time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) }
 
-// book is a catalogue of a few controls.
-type book []catalogue.Control
-
-func (b book) Controls() []catalogue.Control { return b }
-
-func smallBook() book {
-	var out book
-	for _, c := range []struct{ key, clause string }{{"backup", "12.3.1"}, {"access", "9.2.1"}, {"shared-roles", "CLD.6.3.1"}} {
-		v := catalogue.Control{Key: c.key, Title: c.key, Clauses: []catalogue.Clause{{Edition: "2015", ID: c.clause, Title: "Title of " + c.key}}}
-		for i := 1; i <= 2; i++ {
-			v.Duties = append(v.Duties, catalogue.Duty{ID: fmt.Sprintf("%s-C%d", c.clause, i), Party: catalogue.Customer, Editions: []catalogue.Edition{"2015"}},
-				catalogue.Duty{ID: fmt.Sprintf("%s-P%d", c.clause, i), Party: catalogue.Provider, Editions: []catalogue.Edition{"2015", "2026"}})
-		}
-		out = append(out, v)
+// book is the catalogue, loaded once.
+var book = sync.OnceValue(func() *catalogue.Catalogue {
+	c, err := catalogue.Load()
+	if err != nil {
+		panic(err)
 	}
-	return out
+	return c
+})
+
+// few are the duties about which worlds differ.
+func few() []string {
+	return []string{"12.3.1-C1", "12.3.1-C2", "12.3.1-P1", "9.2.1-C1", "9.2.1-C2", "9.2.1-P1", "CLD.6.3.1-C1", "CLD.6.3.1-P2"}
 }
 
 func smallScope() *scope.Scope {
@@ -71,13 +68,16 @@ func snapshotOf(accounts ...string) Snapshot {
 
 // world draws whole inputs with their findings.
 func world(t *rapid.T) (Input, []check.Finding) {
-	in := Input{Catalogue: smallBook(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now()}
+	in := Input{Catalogue: book(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now()}
 	for _, accounts := range [][]string{{"1"}, {"2"}, {"3"}} {
 		if rapid.IntRange(0, 4).Draw(t, "told") > 0 {
 			in.Snapshots = append(in.Snapshots, snapshotOf(accounts...))
 		}
 	}
 	in.Exceptions = []check.Exception{{ID: "old", Until: now().AddDate(0, 0, -2)}, {ID: "good", Until: now()}}
+	if rapid.IntRange(0, 2).Draw(t, "narrow") > 0 {
+		in.Services = rapid.SampledFrom([][]string{{"aws"}, {"ledger", "mailer"}}).Draw(t, "services")
+	}
 	in.Matrices = matrices(t)
 	in.Attestations = attestations(t)
 	if rapid.IntRange(0, 3).Draw(t, "aged") == 0 {
@@ -110,19 +110,17 @@ func matrices(t *rapid.T) []responsibility.Matrix {
 			continue
 		}
 		m := responsibility.Matrix{Service: id, Edition: "2015", Version: 1, Status: responsibility.Draft}
-		for _, c := range smallBook() {
-			for _, d := range c.Duties {
-				if rapid.IntRange(0, 4).Draw(t, "line") == 0 {
-					continue
-				}
-				a := responsibility.Allocation{Duty: d.ID, Customer: shares.Draw(t, "customer"), Provider: shares.Draw(t, "provider")}
-				a.Basis.Kind = rapid.SampledFrom([]responsibility.BasisKind{responsibility.ContractClause, responsibility.ProviderStatement, responsibility.Assumption, responsibility.DefaultBasis}).Draw(t, "basis")
-				a.Basis.Reference = rapid.SampledFrom([]string{"", "MSA 7.3"}).Draw(t, "reference")
-				if rapid.Bool().Draw(t, "assured") {
-					a.Evidence = []string{"SOC 2"}
-				}
-				m.Allocations = append(m.Allocations, a)
+		for _, d := range few() {
+			if rapid.IntRange(0, 4).Draw(t, "line") == 0 {
+				continue
 			}
+			a := responsibility.Allocation{Duty: d, Customer: shares.Draw(t, "customer"), Provider: shares.Draw(t, "provider")}
+			a.Basis.Kind = rapid.SampledFrom([]responsibility.BasisKind{responsibility.ContractClause, responsibility.ProviderStatement, responsibility.Assumption, responsibility.DefaultBasis}).Draw(t, "basis")
+			a.Basis.Reference = rapid.SampledFrom([]string{"", "MSA 7.3"}).Draw(t, "reference")
+			if rapid.Bool().Draw(t, "assured") {
+				a.Evidence = []string{"SOC 2"}
+			}
+			m.Allocations = append(m.Allocations, a)
 		}
 		out = append(out, m)
 	}
@@ -134,10 +132,10 @@ func attestations(t *rapid.T) []Attestation {
 	for i := range rapid.IntRange(0, 8).Draw(t, "attestations") {
 		a := Attestation{ID: fmt.Sprintf("a%d", i), Service: rapid.SampledFrom([]string{"aws", "ledger", "mailer", "*"}).Draw(t, "of"), Answer: rapid.SampledFrom(Answers()).Draw(t, "answer"), By: "Ada", Statement: "So it is."}
 		if rapid.Bool().Draw(t, "of control") {
-			a.Control = rapid.SampledFrom([]string{"backup", "access", "shared-roles"}).Draw(t, "control")
+			a.Control = rapid.SampledFrom([]string{"backup", "user-registration", "shared-roles"}).Draw(t, "control")
 			a.Party = rapid.SampledFrom([]catalogue.Party{"", catalogue.Customer, catalogue.Provider}).Draw(t, "party")
 		} else {
-			a.Duty = rapid.SampledFrom([]string{"12.3.1-C1", "12.3.1-C2", "12.3.1-P1", "9.2.1-C1", "9.2.1-P1", "CLD.6.3.1-P2"}).Draw(t, "duty")
+			a.Duty = rapid.SampledFrom(few()).Draw(t, "duty")
 		}
 		a.On = now().Truncate(24*time.Hour).AddDate(0, 0, rapid.IntRange(-40, 2).Draw(t, "on"))
 		a.Expires = a.On.AddDate(0, 0, rapid.IntRange(0, 60).Draw(t, "holds"))
