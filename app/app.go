@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/store"
+)
+
+// Options say how the house is opened.
+type Options struct {
+	Dir      string           // folder of the embedded store
+	Version  string           // of the program
+	Now      func() time.Time // nil: time.Now
+	ReadOnly bool             // for what only reads; works beside a process that writes
+}
+
+// App is the opened house. Safe for concurrent use.
+type App struct {
+	store   *store.Store
+	version string
+	now     func() time.Time
+	load    func() (*catalogue.Catalogue, error)
+}
+
+// Caller says for which organisation something is done, and by whom.
+type Caller struct {
+	Org   string      // empty: the only one of the store
+	Actor store.Actor // a person or a program, as the organisation knows it
+}
+
+// Open opens the house. The caller closes it.
+func Open(ctx context.Context, o Options) (*App, error) {
+	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{store: s, version: o.Version, now: o.Now, load: sync.OnceValues(catalogue.Load)}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	return a, nil
+}
+
+// Close ends the house; what was acknowledged is on the disk already.
+func (a *App) Close() error { return a.store.Close() }
+
+// Catalogue gives the catalogue.
+func (a *App) Catalogue() (*catalogue.Catalogue, error) { return a.load() }
+
+// Orgs gives the ids of the organisations.
+func (a *App) Orgs(ctx context.Context) ([]string, error) { return a.store.Orgs(ctx) }
+
+// defaultOrg is the id of the organisation that a first command makes when it
+// names none.
+const defaultOrg = "main"
+
+// org gives the caller's organisation.
+func (a *App) org(ctx context.Context, c Caller) (*store.Org, error) {
+	if c.Org != "" {
+		return a.store.Org(ctx, c.Org)
+	}
+	ids, err := a.store.Orgs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch len(ids) {
+	case 0:
+		return nil, problem.New(problem.NotFound, "this store holds no organisation yet", "demarc collect aws, or demarc scope import scope.yaml")
+	case 1:
+		return a.store.Org(ctx, ids[0])
+	}
+	return nil, problem.New(problem.Usage, "this store holds several organisations: "+strings.Join(ids, ", "), "say which with --org")
+}
+
+// orgOrNew gives the caller's organisation and makes it when there is none.
+// like is the id that it gets when the caller names none and none exists.
+func (a *App) orgOrNew(ctx context.Context, c Caller, like string) (*store.Org, error) {
+	id := c.Org
+	if id == "" {
+		ids, err := a.store.Orgs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) > 0 {
+			return a.org(ctx, c)
+		}
+		id = like
+	}
+	o, err := a.store.Org(ctx, id)
+	if problem.Of(err) == problem.NotFound {
+		return a.store.CreateOrg(ctx, id, c.Actor)
+	}
+	return o, err
+}
+
+// current is the id of a record of which an organisation has one.
+const current = "current"
+
+// get reads a record; ok is false when there is none.
+func get[T any](ctx context.Context, o *store.Org, collection, id string) (value T, ok bool, err error) {
+	err = o.Get(ctx, collection, id, &value)
+	if problem.Of(err) == problem.NotFound && err != nil {
+		return value, false, nil
+	}
+	return value, err == nil, err
+}
+
+// list reads all records of a collection.
+func list[T any](ctx context.Context, o *store.Org, collection string) ([]T, error) {
+	var out []T
+	for rec, err := range o.List(ctx, collection) {
+		if err != nil {
+			return nil, err
+		}
+		var value T
+		if err := rec.Decode(&value); err != nil {
+			return nil, err
+		}
+		out = append(out, value)
+	}
+	return out, nil
+}
+
+// next gives the next id of a collection whose ids are a letter and a number.
+func next(ctx context.Context, tx *store.Tx, collection, letter string) (string, error) {
+	last := 0
+	for rec, err := range tx.List(ctx, collection) {
+		if err != nil {
+			return "", err
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(rec.ID, letter))
+		if err != nil {
+			return "", fmt.Errorf("reading the id %s/%s: %w", collection, rec.ID, err)
+		}
+		last = max(last, n)
+	}
+	return letter + strconv.Itoa(last+1), nil
+}
+
+// number gives the number of such an id; 0 for another word.
+func number(id string) int {
+	n, err := strconv.Atoi(strings.TrimLeft(id, "abcdefghijklmnopqrstuvwxyz"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// isNotFound tells of a thing that does not exist.
+func isNotFound(err error) bool {
+	var p *problem.Problem
+	return errors.As(err, &p) && p.Kind == problem.NotFound
+}

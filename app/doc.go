@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package app is the hall of the house: every use case, in order, with its
+// caller. It takes a snapshot in, puts the checks to it, concludes, plans,
+// writes papers and hands out evidence, and after each step it writes down in
+// the organisation's log what was seen, concluded, decided or said.
+//
+// It owns the records of an organisation:
+//
+//	snapshot/s1       what was seen: header, gaps, and the blob with the resources
+//	scope/current     the organisation and its cloud services
+//	matrix/aws.2026   who answers for which duty of a service, by one edition
+//	statement/aws     what a provider says about who does what
+//	attestation/current  what people answer for what no API can tell
+//	exception/current    failures that are accepted for a time
+//	run/r1            one assessment: its inputs, findings and conclusion
+//
+// and the kinds of entries that stand in the log:
+//
+//	snapshot.taken  scope.changed  matrix.changed  statement.filed
+//	attestation.recorded  exception.changed  findings.made  checks.used
+//	assessment.made  report.issued  pack.made
+//
+// A caller names an organisation and a person, and reaches nothing of another
+// organisation. The package knows no flag, no network and no cloud SDK; what
+// it is given comes as readers and values.
+package app

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/scope"
+	"demarc.dev/demarc/store"
+)
+
+const (
+	matrices   = "matrix"
+	statements = "statement"
+)
+
+func matrixID(service string, ed catalogue.Edition) string { return service + "." + string(ed) }
+
+// Matrices are the matrices of an organisation by one edition, with what the
+// rules find in them.
+type Matrices struct {
+	Scope      *scope.Scope
+	Edition    catalogue.Edition
+	Stored     map[string]*responsibility.Matrix // by service; a service without one has none
+	Statements []responsibility.Statement
+	Findings   []responsibility.Finding
+	Verdicts   []responsibility.Verdict
+	input      responsibility.Input
+}
+
+// Matrices gives the matrices of the edition, and puts all rules to them.
+func (a *App) Matrices(ctx context.Context, c Caller, ed catalogue.Edition) (*Matrices, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s, err := scopeOf(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return a.matrices(ctx, o, s, ed)
+}
+
+func (a *App) matrices(ctx context.Context, o *store.Org, s *scope.Scope, ed catalogue.Edition) (*Matrices, error) {
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	m := &Matrices{Scope: s, Edition: ed, Stored: map[string]*responsibility.Matrix{}}
+	if m.Statements, err = list[responsibility.Statement](ctx, o, statements); err != nil {
+		return nil, err
+	}
+	for _, v := range s.Services {
+		stored, ok, err := get[responsibility.Matrix](ctx, o, matrices, matrixID(v.ID, ed))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			m.Stored[v.ID] = &stored
+		}
+	}
+	m.input = responsibility.Input{Catalogue: cat, Scope: s, Matrices: m.list(), Statements: m.Statements, Edition: ed, Now: a.now().UTC()}
+	m.Findings = responsibility.Check(m.input)
+	m.Verdicts = responsibility.Verdicts(m.input)
+	return m, nil
+}
+
+// list gives the stored matrices in the order of the services.
+func (m *Matrices) list() []responsibility.Matrix {
+	var out []responsibility.Matrix
+	for _, id := range slices.Sorted(maps.Keys(m.Stored)) {
+		out = append(out, *m.Stored[id])
+	}
+	return out
+}
+
+// Of gives the matrix of a service: the stored one, or the default of the
+// catalogue, which nobody has looked at yet.
+func (m *Matrices) Of(id string) (matrix *responsibility.Matrix, stored bool, err error) {
+	v, err := service(m.Scope, id)
+	if err != nil {
+		return nil, false, err
+	}
+	if matrix, ok := m.Stored[id]; ok {
+		return matrix, true, nil
+	}
+	return responsibility.Default(m.input.Catalogue, v, m.Edition), false, nil
+}
+
+// DefaultMatrix gives the division that is usual for the service's model.
+func (a *App) DefaultMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition) (*responsibility.Matrix, error) {
+	s, err := a.Scope(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := service(s, id)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	return responsibility.Default(cat, v, ed), nil
+}
+
+// ParseMatrix reads a matrix file against the organisation's scope.
+func (a *App) ParseMatrix(ctx context.Context, c Caller, file string, data []byte) (*responsibility.Matrix, error) {
+	s, err := a.Scope(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	return responsibility.ParseMatrix(file, data, cat, s)
+}
+
+// EncodeMatrix writes a matrix file for people.
+func (a *App) EncodeMatrix(m *responsibility.Matrix) ([]byte, error) {
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	return responsibility.EncodeMatrix(*m, cat)
+}
+
+// SetMatrix takes a matrix in as the next version. Version in m is the one
+// that it was written from: a matrix that changed meanwhile is a Conflict.
+// Its sign-off stays with it, and stands only while its digest does.
+func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, err error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	next := *m
+	err = o.Update(ctx, func(tx *store.Tx) error {
+		var was responsibility.Matrix
+		id := matrixID(m.Service, m.Edition)
+		err := tx.Get(ctx, matrices, id, &was)
+		switch {
+		case err != nil && !isNotFound(err):
+			return err
+		case err == nil && m.Version != 0 && m.Version != was.Version:
+			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
+				WithHint("demarc responsibility compare %s FILE shows the differences; export it anew and repeat the change", m.Service)
+		}
+		next.Version = was.Version + 1
+		return tx.Put(matrices, id, next, store.Event{Kind: "matrix.changed", Actor: c.Actor})
+	})
+	return next.Version, err
+}
+
+// SignMatrix signs the stored matrix of a service off: by says who, for our
+// side. The sign-off binds to what the matrix and its service say today.
+func (a *App) SignMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, by string) (*responsibility.Matrix, error) {
+	m, err := a.Matrices(ctx, c, ed)
+	if err != nil {
+		return nil, err
+	}
+	v, err := service(m.Scope, id)
+	if err != nil {
+		return nil, err
+	}
+	stored, ok := m.Stored[id]
+	if !ok {
+		return nil, problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s to sign", id, ed).
+			WithHint("demarc responsibility default %s > %s.yaml, read and edit it, then demarc responsibility import %s.yaml", id, id, id)
+	}
+	signed, err := responsibility.Sign(*stored, v, by, a.now().UTC())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.SetMatrix(ctx, c, &signed); err != nil {
+		return nil, err
+	}
+	return &signed, nil
+}
+
+// FileStatement takes in what a provider says about a service; options say what
+// the file does not say itself.
+func (a *App) FileStatement(ctx context.Context, c Caller, file string, data []byte, o responsibility.StatementOptions) (*responsibility.Statement, error) {
+	org, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s, err := scopeOf(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	st, err := responsibility.ParseStatement(file, data, o, cat, s)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	st.SHA256 = hex.EncodeToString(sum[:])
+	err = org.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Append(store.Event{Kind: "statement.file", Object: statements + "/" + st.Service, Actor: c.Actor, Body: data, Ext: ext(file)}); err != nil {
+			return err
+		}
+		return tx.Put(statements, st.Service, st, store.Event{Kind: "statement.filed", Actor: c.Actor})
+	})
+	return st, err
+}
+
+// ext gives the ending of a file's name as the log takes it.
+func ext(file string) string {
+	at := strings.LastIndexByte(file, '.')
+	if at < 0 {
+		return ""
+	}
+	e := strings.ToLower(file[at+1:])
+	if e == "" || len(e) > 16 || strings.Trim(e, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return ""
+	}
+	return e
+}
+
+// Standing derives whether the matrix of a service still stands as signed.
+func (m *Matrices) Standing(id string) (responsibility.Status, error) {
+	v, err := service(m.Scope, id)
+	if err != nil {
+		return "", err
+	}
+	matrix, _, err := m.Of(id)
+	if err != nil {
+		return "", err
+	}
+	return responsibility.Standing(*matrix, v, m.input.Now), nil
+}
+
+// about gives the findings and the verdicts of one service.
+func (m *Matrices) about(id string) (findings []responsibility.Finding, verdicts []responsibility.Verdict) {
+	for _, f := range m.Findings {
+		if f.Service == id {
+			findings = append(findings, f)
+		}
+	}
+	for _, v := range m.Verdicts {
+		if v.Service == id {
+			verdicts = append(verdicts, v)
+		}
+	}
+	return findings, verdicts
+}
+
+// Compare gives what differs between the matrix of a service and another one.
+func (m *Matrices) Compare(id string, other *responsibility.Matrix) ([]responsibility.Difference, error) {
+	matrix, _, err := m.Of(id)
+	if err != nil {
+		return nil, err
+	}
+	if other.Service != id {
+		return nil, problem.New(problem.Usage, fmt.Sprintf("the matrix to compare with is of service %s, not of %s", other.Service, id), "")
+	}
+	return responsibility.Compare(*matrix, *other), nil
+}
+
+// CompareStatement gives what differs between the matrix of a service and what
+// its provider says.
+func (m *Matrices) CompareStatement(id string) ([]responsibility.Difference, error) {
+	matrix, _, err := m.Of(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range m.Statements {
+		if st.Service == id {
+			return responsibility.CompareStatement(*matrix, st, m.input.Catalogue), nil
+		}
+	}
+	return nil, problem.New(problem.NotFound, "no statement of the provider of "+id+" was filed", "demarc responsibility statement FILE")
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+
+	"demarc.dev/demarc/app/report"
+	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/export"
+	"demarc.dev/demarc/document"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/remediation"
+	"demarc.dev/demarc/store"
+)
+
+// The papers that can be written.
+const (
+	GapPaper      = "gap"
+	MatrixPaper   = "matrix"
+	FindingsPaper = "findings"
+)
+
+// Formats gives the formats of a paper.
+func Formats(paper string) []string {
+	switch paper {
+	case GapPaper:
+		return []string{"html", "pdf", "docx", "xlsx", "json"}
+	case MatrixPaper:
+		return []string{"docx", "pdf", "html", "xlsx"}
+	case FindingsPaper:
+		return append(export.Formats(), "xlsx")
+	}
+	return nil
+}
+
+// Paper says which paper to write.
+type Paper struct {
+	Kind    string            // GapPaper, MatrixPaper or FindingsPaper
+	Format  string            // one of Formats(Kind)
+	Service string            // of a matrix: one service; empty: all, which only xlsx can hold
+	Edition catalogue.Edition // of a matrix; empty: the run's
+	Words   report.Paper      // what only the sender can say; empty fields are filled
+}
+
+// Report writes a paper of a run to w, and an entry that says what was
+// written, with its SHA-256. The same run gives the same bytes; a matrix paper
+// is dated by the run too.
+func (a *App) Report(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
+	if !slices.Contains(Formats(p.Kind), p.Format) {
+		return problem.New(problem.Usage, fmt.Sprintf("there is no %s report in the format %q", p.Kind, p.Format), "one of: "+strings.Join(Formats(p.Kind), ", "))
+	}
+	sum := &summing{w: w, sum: sha256.New()}
+	var err error
+	switch p.Kind {
+	case GapPaper:
+		err = a.gapPaper(ctx, c, run, p, sum)
+	case MatrixPaper:
+		err = a.matrixPaper(ctx, c, run, p, sum)
+	default:
+		err = a.findingsPaper(ctx, c, run, p, sum)
+	}
+	if err != nil {
+		return err
+	}
+	return a.issued(ctx, c, run, p, sum)
+}
+
+// summing takes the digest of what is written.
+type summing struct {
+	w   io.Writer
+	sum hash.Hash
+	n   int64
+}
+
+func (s *summing) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	s.sum.Write(p[:n])
+	s.n += int64(n)
+	return n, err
+}
+
+// issued writes down what was said.
+func (a *App) issued(ctx context.Context, c Caller, run Run, p Paper, sum *summing) error {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{"report": p.Kind, "format": p.Format, "service": p.Service, "run": run.ID, "sha256": hex.EncodeToString(sum.sum.Sum(nil)), "bytes": sum.n})
+	if err != nil {
+		return fmt.Errorf("writing down a report: %w", err)
+	}
+	return o.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Append(store.Event{Kind: "report.issued", Object: runs + "/" + run.ID, Actor: c.Actor, Body: body, Ext: "json"})
+		return err
+	})
+}
+
+func (a *App) words(p Paper, id string) report.Paper {
+	w := p.Words
+	if w.ID == "" {
+		w.ID = id
+	}
+	if w.Version == "" {
+		w.Version = "1.0"
+	}
+	if w.Classification == "" {
+		w.Classification = "Confidential"
+	}
+	if w.PreparedBy == "" {
+		w.PreparedBy = "Demarc " + a.version
+	}
+	return w
+}
+
+// GapData gathers what a gap report is made of.
+func (a *App) GapData(ctx context.Context, c Caller, run Run) (report.Gap, error) {
+	cat, err := a.Catalogue()
+	if err != nil {
+		return report.Gap{}, err
+	}
+	g := report.Gap{Controls: cat.Controls(), Catalogue: cat.Version(), Exceptions: run.Exceptions, Uses: run.Stats.Exceptions}
+	if g.Assessment, err = a.Assessment(ctx, c, run); err != nil {
+		return g, err
+	}
+	if g.Checks, err = a.Asked(ctx, c, run); err != nil {
+		return g, err
+	}
+	g.Plan = remediation.Make(g.Assessment, cat, g.Checks)
+	if best := remediation.Best(g.Assessment, g.Plan, 5); len(best) > 0 {
+		o, err := remediation.WhatIf(g.Assessment, g.Plan, best)
+		if err != nil {
+			return g, err
+		}
+		g.Outlooks = append(g.Outlooks, o)
+	}
+	return g, nil
+}
+
+func (a *App) gapPaper(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
+	g, err := a.GapData(ctx, c, run)
+	if err != nil {
+		return err
+	}
+	g.Paper = a.words(p, "GAP-"+strings.ToUpper(run.ID))
+	switch p.Format {
+	case "json":
+		data, err := assess.Encode(g.Assessment)
+		if err != nil {
+			return err
+		}
+		return write(w, data, nil)
+	case "xlsx":
+		book, err := report.GapWorkbook(g)
+		if err != nil {
+			return err
+		}
+		return writeWorkbook(w, book)
+	}
+	d, err := report.GapReport(g)
+	if err != nil {
+		return err
+	}
+	return writeDocument(w, p.Format, d)
+}
+
+func writeDocument(w io.Writer, format string, d document.Document) error {
+	render := map[string]func(document.Document) ([]byte, error){"html": document.HTML, "pdf": document.PDF, "docx": document.DOCX}[format]
+	data, err := render(d)
+	return write(w, data, err)
+}
+
+func writeWorkbook(w io.Writer, b document.Workbook) error {
+	data, err := document.XLSX(b)
+	return write(w, data, err)
+}
+
+func write(w io.Writer, data []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+func (a *App) matrixPaper(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
+	ed := p.Edition
+	if ed == "" {
+		ed = run.Edition
+	}
+	papers, err := a.MatrixData(ctx, c, run, ed, p)
+	if err != nil {
+		return err
+	}
+	if p.Format == "xlsx" {
+		book, err := report.MatrixWorkbook(papers)
+		if err != nil {
+			return err
+		}
+		return writeWorkbook(w, book)
+	}
+	if len(papers) != 1 {
+		return problem.New(problem.Usage, "a matrix document speaks of one service", "say which with --service")
+	}
+	d, err := report.MatrixDocument(papers[0])
+	if err != nil {
+		return err
+	}
+	return writeDocument(w, p.Format, d)
+}
+
+// MatrixData gathers what the papers of matrices are made of: of one service,
+// or of all of the scope.
+func (a *App) MatrixData(ctx context.Context, c Caller, run Run, ed catalogue.Edition, p Paper) ([]report.Matrix, error) {
+	m, err := a.Matrices(ctx, c, ed)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	if p.Service != "" {
+		if _, err := service(m.Scope, p.Service); err != nil {
+			return nil, err
+		}
+	}
+	var out []report.Matrix
+	for _, v := range m.Scope.Services {
+		if p.Service != "" && p.Service != v.ID {
+			continue
+		}
+		matrix, _, err := m.Of(v.ID)
+		if err != nil {
+			return nil, err
+		}
+		standing, err := m.Standing(v.ID)
+		if err != nil {
+			return nil, err
+		}
+		findings, verdicts := m.about(v.ID)
+		out = append(out, report.Matrix{Paper: a.words(p, "RM-"+strings.ToUpper(v.ID)), Organisation: m.Scope.Organisation, Service: v, Matrix: *matrix, Standing: standing,
+			Verdicts: verdicts, Findings: findings, Controls: cat.Controls(), Catalogue: cat.Version(), At: run.At})
+	}
+	return out, nil
+}
+
+func (a *App) findingsPaper(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
+	checks, err := a.Asked(ctx, c, run)
+	if err != nil {
+		return err
+	}
+	if p.Format == "xlsx" {
+		return a.findingsWorkbook(ctx, c, run, p, checks, w)
+	}
+	o := export.Options{Version: a.version, Time: run.At, Checks: checks, Exceptions: run.Exceptions}
+	if o.Artifact, err = a.artifact(ctx, c, run); err != nil {
+		return err
+	}
+	out, err := export.New(p.Format, w, o)
+	if err != nil {
+		return err
+	}
+	for f, err := range a.Findings(ctx, c, run) {
+		if err == nil {
+			err = out.Write(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// artifact gives the file that a run looked at, when it was one plan or state.
+func (a *App) artifact(ctx context.Context, c Caller, run Run) (string, error) {
+	if len(run.Snapshots) != 1 {
+		return "", nil
+	}
+	all, err := a.Snapshots(ctx, c)
+	for _, s := range all {
+		if s.ID == run.Snapshots[0] && s.Header.Source != "live" {
+			return s.File, err
+		}
+	}
+	return "", err
+}
+
+// maxSheet is how many findings a sheet can hold: a limit of the format.
+const maxSheet = 1_000_000
+
+func (a *App) findingsWorkbook(ctx context.Context, c Caller, run Run, p Paper, checks []check.Check, w io.Writer) error {
+	conclusion, err := a.Assessment(ctx, c, run)
+	if err != nil {
+		return err
+	}
+	f := report.Findings{Paper: a.words(p, "FIN-"+strings.ToUpper(run.ID)), Organisation: conclusion.Organisation.Name, At: run.At, Digest: run.Findings.SHA256, Catalogue: run.Catalogue, Checks: checks}
+	for finding, err := range a.Findings(ctx, c, run) {
+		if err != nil {
+			return err
+		}
+		if f.Findings = append(f.Findings, finding); len(f.Findings) > maxSheet {
+			return problem.New(problem.Invalid, "a sheet holds at most one million findings", "take another format: demarc report findings --format csv")
+		}
+	}
+	return writeWorkbook(w, report.FindingsWorkbook(f))
+}

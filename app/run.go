@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/store"
+)
+
+// Run is the record of one assessment: what it rests on, and where its
+// findings and its conclusion lie. Reports are made from it, not from today's
+// checks: what was said can be said again.
+type Run struct {
+	ID         string            `json:"id"` // "r1"
+	At         time.Time         `json:"at"`
+	Edition    catalogue.Edition `json:"edition"`
+	Parties    []catalogue.Party `json:"parties"`
+	Services   []string          `json:"services,omitempty"` // that were asked for; empty: all
+	Snapshots  []string          `json:"snapshots"`
+	Demarc     string            `json:"demarc"`    // version of the program
+	Catalogue  string            `json:"catalogue"` // version of the catalogue
+	Checks     int               `json:"checks"`
+	Stats      check.Stats       `json:"stats"`
+	Exceptions []check.Exception `json:"exceptions,omitempty"` // as they stood
+	Findings   Body              `json:"findings"`             // JSON lines, zstd
+	Asked      Body              `json:"asked"`                // the checks as they stood, JSON, zstd
+	Concluded  Body              `json:"concluded"`            // the assessment, JSON
+}
+
+// Body is where a run keeps something large.
+type Body struct {
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+}
+
+const runs = "run"
+
+// Runs gives the assessments that were made, the oldest first.
+func (a *App) Runs(ctx context.Context, c Caller) ([]Run, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list[Run](ctx, o, runs)
+	slices.SortFunc(all, func(x, y Run) int { return number(x.ID) - number(y.ID) })
+	return all, err
+}
+
+// Run gives an assessment by its id, or the newest for an empty id.
+func (a *App) Run(ctx context.Context, c Caller, id string) (Run, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return Run{}, err
+	}
+	if id != "" {
+		r, ok, err := get[Run](ctx, o, runs, id)
+		if err == nil && !ok {
+			err = problem.New(problem.NotFound, fmt.Sprintf("there is no assessment %q", id), "demarc assess list")
+		}
+		return r, err
+	}
+	all, err := a.Runs(ctx, c)
+	if err != nil {
+		return Run{}, err
+	}
+	if len(all) == 0 {
+		return Run{}, problem.New(problem.NotFound, "nothing was assessed yet", "demarc assess")
+	}
+	return all[len(all)-1], nil
+}
+
+// Assessment reads what a run concluded.
+func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessment, error) {
+	data, err := a.body(ctx, c, r.Concluded, false)
+	if err != nil {
+		return nil, err
+	}
+	return assess.Decode(data)
+}
+
+// Asked reads the checks of a run as they stood.
+func (a *App) Asked(ctx context.Context, c Caller, r Run) ([]check.Check, error) {
+	data, err := a.body(ctx, c, r.Asked, true)
+	if err != nil {
+		return nil, err
+	}
+	var checks []check.Check
+	if err := json.Unmarshal(data, &checks); err != nil {
+		return nil, fmt.Errorf("reading the checks of %s: %w", r.ID, err)
+	}
+	return checks, nil
+}
+
+// maxBody bounds what is read into memory at once.
+const maxBody = 1 << 30
+
+func (a *App) body(ctx context.Context, c Caller, b Body, packed bool) ([]byte, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openBody(o, b)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var in io.Reader = f
+	if packed {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			return nil, fmt.Errorf("opening a body: %w", err)
+		}
+		defer z.Close()
+		in = z
+	}
+	return io.ReadAll(io.LimitReader(in, maxBody))
+}
+
+func openBody(o *store.Org, b Body) (io.ReadCloser, error) {
+	digest, err := digestOf(b.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	return o.OpenBlob(digest)
+}
+
+// Findings goes through the findings of a run, in their order. It ends after
+// the first error.
+func (a *App) Findings(ctx context.Context, c Caller, r Run) iter.Seq2[check.Finding, error] {
+	return func(yield func(check.Finding, error) bool) {
+		if err := a.eachFinding(ctx, c, r, func(f check.Finding) bool { return yield(f, nil) }); err != nil {
+			yield(check.Finding{}, err)
+		}
+	}
+}
+
+func (a *App) eachFinding(ctx context.Context, c Caller, r Run, do func(check.Finding) bool) error {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return err
+	}
+	f, err := openBody(o, r.Findings)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := zstd.NewReader(f)
+	if err != nil {
+		return fmt.Errorf("opening the findings of %s: %w", r.ID, err)
+	}
+	defer z.Close()
+	in := json.NewDecoder(bufio.NewReaderSize(z, 256<<10))
+	for {
+		var finding check.Finding
+		switch err := in.Decode(&finding); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the findings of %s: %w", r.ID, err)
+		}
+		if !do(finding) {
+			return nil
+		}
+	}
+}

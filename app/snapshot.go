@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/store"
+)
+
+// Snapshot is the record of what was seen.
+type Snapshot struct {
+	ID        string           `json:"id"`     // "s1"
+	SHA256    string           `json:"sha256"` // of the snapshot file, in hex
+	Bytes     int64            `json:"bytes"`
+	File      string           `json:"file"` // what the file was called
+	Taken     time.Time        `json:"taken"`
+	Resources int64            `json:"resources"`
+	Header    cloud.Header     `json:"header"`
+	Gaps      []cloud.ScopeGap `json:"gaps"`
+}
+
+const (
+	snapshots   = "snapshot"
+	snapshotExt = "jsonl.zst"
+)
+
+// TakeSnapshot takes a snapshot file in, whole or not at all. name is what the
+// file is called in messages. A snapshot that was taken before is not taken
+// again: known is true then.
+func (a *App) TakeSnapshot(ctx context.Context, c Caller, name string, r io.Reader) (s Snapshot, known bool, err error) {
+	o, err := a.orgOrNew(ctx, c, defaultOrg)
+	if err != nil {
+		return s, false, err
+	}
+	blob, err := o.PutBlob(ctx, r, snapshotExt)
+	if err != nil {
+		return s, false, err
+	}
+	s = Snapshot{SHA256: hex.EncodeToString(blob.Digest[:]), Bytes: blob.Size, File: name, Taken: a.now().UTC()}
+	if err := s.read(ctx, o, blob.Digest); err != nil {
+		return s, false, snapshotProblem(name, err)
+	}
+	err = o.Update(ctx, func(tx *store.Tx) error {
+		for rec, err := range tx.List(ctx, snapshots) {
+			if err != nil {
+				return err
+			}
+			var other Snapshot
+			if err := rec.Decode(&other); err != nil {
+				return err
+			}
+			if other.SHA256 == s.SHA256 {
+				s, known = other, true
+				return nil
+			}
+		}
+		if s.ID, err = next(ctx, tx, snapshots, "s"); err != nil {
+			return err
+		}
+		object := snapshots + "/" + s.ID
+		if _, err := tx.Append(store.Event{Kind: "snapshot.blob", Object: object, Actor: c.Actor, Blob: blob}); err != nil {
+			return err
+		}
+		return tx.Put(snapshots, s.ID, s, store.Event{Kind: "snapshot.taken", Actor: c.Actor})
+	})
+	return s, known, err
+}
+
+// read goes through the whole file, so that nothing that is damaged is taken in.
+func (s *Snapshot) read(ctx context.Context, o *store.Org, digest evidence.Digest) error {
+	f, err := o.OpenBlob(digest)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := cloud.NewReader(f)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s.Header, s.Gaps = r.Header(), r.Gaps()
+	for {
+		switch _, err := r.Next(); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		s.Resources++
+	}
+}
+
+func snapshotProblem(name string, err error) error {
+	var p *problem.Problem
+	switch {
+	case errors.As(err, &p):
+		return err
+	case errors.Is(err, cloud.ErrNewer):
+		return problem.Newf(problem.Invalid, "%s: %w", name, err).WithHint("read it with the newer Demarc that wrote it")
+	case errors.Is(err, cloud.ErrTruncated):
+		return problem.Newf(problem.Invalid, "%s: %w", name, err).WithHint("copy the file again, or collect again: demarc collect aws")
+	case errors.Is(err, cloud.ErrNotSnapshot):
+		return problem.Newf(problem.Invalid, "%s: %w", name, err).WithHint("a snapshot is made by demarc collect; a Terraform plan goes through demarc collect terraform")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return problem.Newf(problem.Invalid, "%s: %w", name, err)
+}
+
+// Snapshots gives the snapshots that were taken, the oldest first.
+func (a *App) Snapshots(ctx context.Context, c Caller) ([]Snapshot, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list[Snapshot](ctx, o, snapshots)
+	slices.SortFunc(all, func(x, y Snapshot) int { return number(x.ID) - number(y.ID) })
+	return all, err
+}
+
+// latest gives the newest snapshot of each source: of the same provider, kind
+// of source and accounts, in the order in which they were taken.
+func latest(all []Snapshot) []Snapshot {
+	newest := map[string]string{}
+	for _, s := range all {
+		newest[s.origin()] = s.ID
+	}
+	var out []Snapshot
+	for _, s := range all {
+		if newest[s.origin()] == s.ID {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// origin says what the snapshot looked at, so that a newer one takes its place.
+func (s Snapshot) origin() string {
+	ids := make([]string, len(s.Header.Accounts))
+	for i, account := range s.Header.Accounts {
+		ids[i] = account.ID
+	}
+	slices.Sort(ids)
+	name := ""
+	if s.Header.Source == "plan" || s.Header.Source == "state" {
+		name = s.File
+	}
+	return strings.Join([]string{s.Header.Provider, s.Header.Source, name, strings.Join(ids, ",")}, "|")
+}
+
+// source gives the snapshot's resources, again each time it is walked.
+func (s Snapshot) source(o *store.Org) cloud.Source {
+	return func() iter.Seq2[*cloud.Resource, error] {
+		return func(yield func(*cloud.Resource, error) bool) {
+			f, err := s.open(o)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			defer f.Close()
+			r, err := cloud.NewReader(f)
+			if err != nil {
+				yield(nil, fmt.Errorf("reading snapshot %s: %w", s.ID, err))
+				return
+			}
+			defer r.Close()
+			for {
+				res, err := r.Next()
+				if err == io.EOF {
+					return
+				}
+				if !yield(res, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s Snapshot) open(o *store.Org) (io.ReadCloser, error) {
+	digest, err := digestOf(s.SHA256)
+	if err != nil {
+		return nil, fmt.Errorf("reading snapshot %s: %w", s.ID, err)
+	}
+	return o.OpenBlob(digest)
+}
+
+func digestOf(text string) (d evidence.Digest, err error) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(d) {
+		return d, fmt.Errorf("%q is no SHA-256 in hex", text)
+	}
+	copy(d[:], b)
+	return d, nil
+}
