@@ -291,28 +291,28 @@ def grant_log_delivery(account, name):
 
 
 def prod_stores(k):
-    bucket(PROD, "larkspur-access-logs", block=True, tls=False, versioning=False, expiry=400, data_class="logs")
+    bucket(PROD, "larkspur-access-logs", block=True, tls=False, versioning=False, expiry=400, classification="logs")
     grant_log_delivery(PROD, "larkspur-access-logs")
     logs = "larkspur-access-logs"
     for tenant in TENANTS:
         key = k["ledger-alder" if tenant == "cedar" else f"ledger-{tenant}"]
-        bucket(PROD, f"larkspur-ledger-{tenant}", key, logs=logs, tenant=tenant, data_class="personal", criticality="high")
+        bucket(PROD, f"larkspur-ledger-{tenant}", key, logs=logs, tenant=tenant, classification="personal", criticality="high")
         # Flaw: exports are kept for ever for birch; cedar's are not versioned.
-        bucket(PROD, f"larkspur-exports-{tenant}", k["exports"], versioning=tenant != "cedar", logs=logs if tenant != "birch" else None, expiry=None if tenant == "birch" else 30, tenant=tenant, data_class="personal")
-        bucket(PROD, f"larkspur-archive-{tenant}", k["ledger-shared"], region=SECOND, lock=365 if tenant == "alder" else None, tenant=tenant, data_class="personal")
+        bucket(PROD, f"larkspur-exports-{tenant}", k["exports"], versioning=tenant != "cedar", logs=logs if tenant != "birch" else None, expiry=None if tenant == "birch" else 30, tenant=tenant, classification="personal")
+        bucket(PROD, f"larkspur-archive-{tenant}", k["ledger-shared"], region=SECOND, lock=365 if tenant == "alder" else None, tenant=tenant, classification="personal", purpose="archive")
     # Flaw: the public site shares a bucket with uploads, and everyone may read it.
     bucket(PROD, "larkspur-www", block=False, versioning=False, tls=False, public=True, app="site")
     # Flaw: plain HTTP, no key, no block.
-    bucket(PROD, "larkspur-analytics-scratch", block=False, versioning=False, tls=False, data_class="personal", app="analytics")
-    bucket(PROD, "larkspur-config-records", k["logs"], owner="config.amazonaws.com", data_class="logs")
+    bucket(PROD, "larkspur-analytics-scratch", block=False, versioning=False, tls=False, classification="personal", app="analytics")
+    bucket(PROD, "larkspur-config-records", k["logs"], owner="config.amazonaws.com", classification="logs")
 
 
 def ops_stores(k):
-    bucket(OPS, "larkspur-audit", k["ops"], lock=400, owner="cloudtrail.amazonaws.com", data_class="logs", criticality="critical")
-    bucket(OPS, "larkspur-terraform-state", k["ops"], data_class="secret", criticality="critical")
+    bucket(OPS, "larkspur-audit", k["ops"], lock=400, owner="cloudtrail.amazonaws.com", purpose="records", criticality="critical")
+    bucket(OPS, "larkspur-terraform-state", k["ops"], classification="secret", criticality="critical")
     bucket(OPS, "larkspur-drop", block=False, versioning=False, tls=False)  # Flaw: forgotten upload box.
     bucket(OPS, "larkspur-artifacts", versioning=True, tls=True, app="ci")
-    bucket(OPS, "larkspur-staging-ledger", versioning=False, tls=False, stage="staging", data_class="personal")  # Flaw: copies of real data in staging.
+    bucket(OPS, "larkspur-staging-ledger", versioning=False, tls=False, stage="staging", classification="personal")  # Flaw: copies of real data in staging.
 
 
 def databases(account, groups, subnets, k):
@@ -328,17 +328,17 @@ def databases(account, groups, subnets, k):
                                DeletionProtection=protect, MultiAZ=zones, EnableCloudwatchLogsExports=list(logs), **({"DBParameterGroupName": "postgres-tls"} if tls else {}), Tags=tags(**words))
 
     if account == PROD:
-        database("ledger-alder", k["ledger-alder"], tenant="alder", data_class="personal", backup="daily")
-        database("ledger-birch", k["ledger-birch"], tenant="birch", data_class="personal", backup="daily")
-        database("ledger-cedar", k["ledger-alder"], zones=False, days=3, tenant="cedar", data_class="personal", backup="daily")  # Flaw: one zone, short backups, alder's key.
+        database("ledger-alder", k["ledger-alder"], tenant="alder", classification="personal", backup="daily")
+        database("ledger-birch", k["ledger-birch"], tenant="birch", classification="personal", backup="daily")
+        database("ledger-cedar", k["ledger-alder"], zones=False, days=3, tenant="cedar", classification="personal", backup="daily")  # Flaw: one zone, short backups, alder's key.
         # Flaw: the reporting copy has a public address, no encryption, no audit log, plain connections.
-        database("reporting", public=True, days=1, protect=False, zones=False, logs=(), tls=False, data_class="personal", app="analytics")
+        database("reporting", public=True, days=1, protect=False, zones=False, logs=(), tls=False, classification="personal", app="analytics")
         snapshot = rds.create_db_snapshot(DBSnapshotIdentifier="reporting-before-move", DBInstanceIdentifier="reporting")
         rds.modify_db_snapshot_attribute(DBSnapshotIdentifier="reporting-before-move", AttributeName="restore", ValuesToAdd=[STRANGER])  # Flaw: shared with a stranger.
         assert snapshot
         rds.create_db_snapshot(DBSnapshotIdentifier="ledger-alder-release", DBInstanceIdentifier="ledger-alder")
     else:
-        database("staging", k["ops"], days=1, protect=False, zones=False, stage="staging", data_class="personal")
+        database("staging", k["ops"], days=1, protect=False, zones=False, stage="staging", classification="personal")
 
 
 def tables(k):
@@ -347,7 +347,7 @@ def tables(k):
         for name in ("entries", "sessions"):
             key = {} if name == "sessions" else {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": k["ledger-alder" if tenant == "cedar" else f"ledger-{tenant}"]}}
             db.create_table(TableName=f"{name}-{tenant}", AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}], KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
-                            DeletionProtectionEnabled=name == "entries", Tags=tags(tenant=tenant, data_class="personal", **({"backup": "daily"} if name == "entries" else {})), **key)
+                            DeletionProtectionEnabled=name == "entries", Tags=tags(tenant=tenant, classification="personal", **({"backup": "daily"} if name == "entries" else {})), **key)
             if name == "entries" and tenant != "cedar":  # Flaw: cedar's entries cannot be restored to a second.
                 db.update_continuous_backups(TableName=f"{name}-{tenant}", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
 
@@ -363,7 +363,7 @@ def caches(groups, subnets, k):
 def files(subnets, k):
     efs = client(PROD, "efs")
     for tenant in TENANTS:
-        f = efs.create_file_system(CreationToken=f"docs-{tenant}", Encrypted=tenant != "cedar", **({"KmsKeyId": k[f"ledger-{tenant}"]} if tenant != "cedar" else {}), Tags=tags(Name=f"docs-{tenant}", tenant=tenant, data_class="personal", **({"backup": "daily"} if tenant != "birch" else {})))["FileSystemId"]
+        f = efs.create_file_system(CreationToken=f"docs-{tenant}", Encrypted=tenant != "cedar", **({"KmsKeyId": k[f"ledger-{tenant}"]} if tenant != "cedar" else {}), Tags=tags(Name=f"docs-{tenant}", tenant=tenant, classification="personal", **({"backup": "daily"} if tenant != "birch" else {})))["FileSystemId"]
         if tenant == "alder":
             efs.put_file_system_policy(FileSystemId=f, Policy=policy({"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}))
 
@@ -426,7 +426,7 @@ def prod_machines(vpc, subnets, groups, k):
     for tenant in TENANTS:
         for n in (1, 2):
             m = machine(PROD, f"worker-{tenant}-{n}", ami, subnets["private" + "ab"[n - 1]], [groups["app"]], token=tenant != "cedar", tenant=tenant, app="ledger", stage="prod", backup="daily")
-            v = volume(PROD, f"worker-{tenant}-{n}", tenant != "birch" or n == 1, k["ledger-alder" if tenant == "cedar" else f"ledger-{tenant}"], m, tenant=tenant, data_class="personal", backup="daily")
+            v = volume(PROD, f"worker-{tenant}-{n}", tenant != "birch" or n == 1, k["ledger-alder" if tenant == "cedar" else f"ledger-{tenant}"], m, tenant=tenant, classification="personal", backup="daily")
             if n == 1:
                 s = ec2.create_snapshot(VolumeId=v, Description=f"worker-{tenant}", TagSpecifications=spec("snapshot", tenant=tenant, Name=f"worker-{tenant}"))["SnapshotId"]
                 if tenant == "cedar":  # Flaw: everyone may restore this copy.
