@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed data/catalogue.json
@@ -20,6 +21,7 @@ type Catalogue struct {
 	byClause map[string]int // lower-case number → the control of which it is the main clause, else the first
 	byDuty   map[string]place
 	maps     map[string][]Mapping
+	words    func() *wordIndex // built by the first search
 }
 
 // book is what the compact file holds.
@@ -69,6 +71,7 @@ func index(b book) *Catalogue {
 			}
 		}
 	}
+	c.words = sync.OnceValue(func() *wordIndex { return newWordIndex(&c.book) })
 	for _, m := range b.Mappings {
 		c.maps[m.Control] = append(c.maps[m.Control], m)
 	}
