@@ -52,7 +52,7 @@ func (s *Store) migrate(ctx context.Context, from, to string, migrations fs.FS) 
 	}
 	defer removeDatabase(next)
 	if from != "" {
-		if err := copyDatabase(ctx, s.pool, next); err != nil {
+		if err := copyDatabase(ctx, from, next); err != nil {
 			return s.fault("copying the store before its migration", err)
 		}
 	}

@@ -49,6 +49,7 @@ type access int
 const (
 	writing access = iota // the one connection that writes; a commit is durable
 	readOnly
+	copying
 	building // a file that nobody else sees, while it is migrated
 )
 
@@ -76,6 +77,8 @@ func openDatabase(path string, a access) (*sql.DB, error) {
 		q.Set("mode", "rw") // a reader of the write-ahead log needs its index file
 		q.Set("_query_only", "1")
 		connections = readers
+	case copying: // query_only would refuse VACUUM INTO, which changes nothing here
+		q.Set("mode", "rw")
 	case building:
 		q.Set("mode", "rwc")
 		q.Set("_synchronous", "FULL")
@@ -91,9 +94,14 @@ func openDatabase(path string, a access) (*sql.DB, error) {
 	return db, nil
 }
 
-// copyDatabase writes a consistent copy of db to a new file.
-func copyDatabase(ctx context.Context, db *sql.DB, to string) error {
-	_, err := db.ExecContext(ctx, `VACUUM INTO $1`, to)
+// copyDatabase writes a consistent copy of a database to a new file.
+func copyDatabase(ctx context.Context, from, to string) error {
+	db, err := openDatabase(from, copying)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, to)
 	return err
 }
 

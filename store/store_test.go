@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"demarc.dev/demarc/evidence"
@@ -29,6 +30,46 @@ func create(t testing.TB, s *store.Store, id string) *store.Org {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// failer is what testing.TB and rapid.T share.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Cleanup(func())
+}
+
+func tempDir(t failer) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "store-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func mustOpen(t failer, dir string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// verified demands that everything holds.
+func verified(t failer, o *store.Org) *store.Verification {
+	t.Helper()
+	v, err := o.Log().Verify(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Faults) > 0 {
+		t.Fatalf("what was written does not verify: %+v", v.Faults)
+	}
+	return v
 }
 
 func TestStore_WhatWasWrittenIsThereAfterReopening(t *testing.T) {

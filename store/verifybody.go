@@ -31,7 +31,8 @@ func (v *verifier) body(index int64, h *evidence.Header, b *body) {
 		}
 		return
 	}
-	if len(b.salt) != len(evidence.Salt{}) || b.keyID != "" || (b.data == nil) == (b.blob == nil) {
+	gone := b.data == nil && b.blob == nil && b.size > 0 // an empty body has no bytes either
+	if len(b.salt) != len(evidence.Salt{}) || b.keyID != "" || gone || b.data != nil && b.blob != nil {
 		v.fault(part, "it or its salt is missing, and no entry says that it was erased")
 		return
 	}
