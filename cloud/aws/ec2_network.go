@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aws
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"demarc.dev/demarc/cloud"
+)
+
+// networks is what the things in a region must know of its networks.
+type networks struct {
+	subnetTags    map[string]map[string]string
+	subnetsUnread error
+	flowing       map[string]bool // network or subnet → an active flow log
+	flowsUnread   error
+	tables        []types.RouteTable
+	tablesUnread  error
+}
+
+// networks reads networks, subnets, packet rules and what joins networks.
+func (r *ec2Reader) networks(ctx context.Context) {
+	r.nets = networks{subnetTags: map[string]map[string]string{}, flowing: map[string]bool{}}
+	r.nets.flowsUnread = r.flowLogs(ctx)
+	r.nets.tablesUnread = r.routeTables(ctx)
+	subnets, seen, err := r.subnets(ctx)
+	r.nets.subnetsUnread = err
+	r.miss(err, cloud.Subnet)
+	for _, s := range subnets {
+		r.nets.subnetTags[aws.ToString(s.SubnetId)] = ec2Tags(s.Tags)
+	}
+	for _, s := range subnets {
+		r.add(r.subnet(s, seen))
+	}
+	r.miss(r.vpcs(ctx, subnets), cloud.Network)
+	r.miss(r.securityGroups(ctx), cloud.Firewall)
+	r.miss(r.networkACLs(ctx), cloud.Firewall)
+	r.miss(r.peerings(ctx), cloud.Interconnect)
+	r.miss(r.transits(ctx), cloud.Interconnect)
+}
+
+func (r *ec2Reader) flowLogs(ctx context.Context) error {
+	list := ec2.NewDescribeFlowLogsPaginator(r.client, &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, f := range page.FlowLogs {
+			delivers := aws.ToString(f.FlowLogStatus) == "ACTIVE" && aws.ToString(f.DeliverLogsStatus) != "FAILED"
+			if delivers && f.TrafficType != types.TrafficTypeAccept {
+				r.nets.flowing[aws.ToString(f.ResourceId)] = true
+			}
+		}
+	}
+	return nil
+}
+
+func (r *ec2Reader) routeTables(ctx context.Context) error {
+	list := ec2.NewDescribeRouteTablesPaginator(r.client, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(100)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		r.nets.tables = append(r.nets.tables, page.RouteTables...)
+		for _, t := range page.RouteTables {
+			for _, route := range t.Routes {
+				for _, through := range []string{aws.ToString(route.VpcPeeringConnectionId), aws.ToString(route.TransitGatewayId)} {
+					if through != "" && route.State != types.RouteStateBlackhole {
+						r.note("route", through, nil)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *ec2Reader) subnets(ctx context.Context) (all []types.Subnet, seen cloud.Seen, err error) {
+	list := ec2.NewDescribeSubnetsPaginator(r.client, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return all, seen, err
+		}
+		seen = r.seen("ec2:DescribeSubnets", page.ResultMetadata)
+		all = append(all, page.Subnets...)
+	}
+	return all, seen, nil
+}
+
+func (r *ec2Reader) subnet(s types.Subnet, seen cloud.Seen) *cloud.Resource {
+	id, vpc := aws.ToString(s.SubnetId), aws.ToString(s.VpcId)
+	d := r.resource(cloud.Subnet, "ec2.subnet", r.arn("ec2", "subnet/"+id), id, s, seen)
+	tag(d, ec2Tags(s.Tags), nil)
+	d.Name = nameOr(d.Tags, id)
+	fact(d, "public", r.reachesInternet(id, vpc), r.nets.tablesUnread)
+	fact(d, "auto_public_address", aws.ToBool(s.MapPublicIpOnLaunch), nil)
+	fact(d, "network", r.arn("ec2", "vpc/"+vpc), nil)
+	fact(d, "flow_log", r.nets.flowing[id] || r.nets.flowing[vpc], r.nets.flowsUnread)
+	link(d, "in-network", r.arn("ec2", "vpc/"+vpc))
+	return d
+}
+
+// reachesInternet asks the subnet's own route table, else the network's main one.
+func (r *ec2Reader) reachesInternet(subnet, vpc string) bool {
+	var table *types.RouteTable
+	for i, t := range r.nets.tables {
+		for _, a := range t.Associations {
+			if aws.ToString(a.SubnetId) == subnet {
+				return opensInternet(t)
+			}
+			if aws.ToBool(a.Main) && aws.ToString(t.VpcId) == vpc {
+				table = &r.nets.tables[i]
+			}
+		}
+	}
+	return table != nil && opensInternet(*table)
+}
+
+func opensInternet(t types.RouteTable) bool {
+	return slices.ContainsFunc(t.Routes, func(route types.Route) bool {
+		wide := anywhere(aws.ToString(route.DestinationCidrBlock)) || anywhere(aws.ToString(route.DestinationIpv6CidrBlock))
+		return wide && strings.HasPrefix(aws.ToString(route.GatewayId), "igw-") && route.State != types.RouteStateBlackhole
+	})
+}
+
+func (r *ec2Reader) vpcs(ctx context.Context, subnets []types.Subnet) error {
+	list := ec2.NewDescribeVpcsPaginator(r.client, &ec2.DescribeVpcsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		seen := r.seen("ec2:DescribeVpcs", page.ResultMetadata)
+		for _, v := range page.Vpcs {
+			id := aws.ToString(v.VpcId)
+			d := r.resource(cloud.Network, "ec2.vpc", r.arn("ec2", "vpc/"+id), id, v, seen)
+			tag(d, ec2Tags(v.Tags), nil)
+			d.Name = nameOr(d.Tags, id)
+			r.note("network", id, map[string]any{"tenant": tagged(d.Tags, "tenant"), "stage": tagged(d.Tags, "stage", "env", "environment")})
+			fact(d, "default", aws.ToBool(v.IsDefault), nil)
+			if !aws.ToBool(v.IsDefault) {
+				r.note("used", "network", nil)
+			}
+			fact(d, "flow_log", r.flowsAll(id, subnets), r.nets.flowsUnread)
+			fact(d, "cidrs", vpcRanges(v), nil)
+			r.add(d)
+		}
+	}
+	return nil
+}
+
+// flowsAll tells whether a flow log covers the network, or each of its subnets.
+func (r *ec2Reader) flowsAll(vpc string, subnets []types.Subnet) bool {
+	if r.nets.flowing[vpc] {
+		return true
+	}
+	some := false
+	for _, s := range subnets {
+		if aws.ToString(s.VpcId) == vpc {
+			if some = r.nets.flowing[aws.ToString(s.SubnetId)]; !some {
+				return false
+			}
+		}
+	}
+	return some
+}
+
+func vpcRanges(v types.Vpc) []any {
+	ranges := appendText(nil, v.CidrBlock)
+	for _, a := range v.CidrBlockAssociationSet {
+		ranges = appendText(ranges, a.CidrBlock)
+	}
+	for _, a := range v.Ipv6CidrBlockAssociationSet {
+		ranges = appendText(ranges, a.Ipv6CidrBlock)
+	}
+	return stringList(ranges)
+}
+
+// peerings reads peerings between networks, seen from this side.
+func (r *ec2Reader) peerings(ctx context.Context) error {
+	list := ec2.NewDescribeVpcPeeringConnectionsPaginator(r.client, &ec2.DescribeVpcPeeringConnectionsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		seen := r.seen("ec2:DescribeVpcPeeringConnections", page.ResultMetadata)
+		for _, p := range page.VpcPeeringConnections {
+			if p.Status == nil || p.RequesterVpcInfo == nil || p.AccepterVpcInfo == nil || peeringGone(p.Status.Code) {
+				continue
+			}
+			id, from := aws.ToString(p.VpcPeeringConnectionId), p.RequesterVpcInfo
+			arn := "arn:" + r.s.partition + ":ec2:" + aws.ToString(from.Region) + ":" + aws.ToString(from.OwnerId) + ":vpc-peering-connection/" + id
+			d := r.resource(cloud.Interconnect, "ec2.vpc-peering-connection", arn, id, p, seen)
+			tag(d, ec2Tags(p.Tags), nil)
+			d.Name = nameOr(d.Tags, id)
+			fact(d, "active", p.Status.Code == types.VpcPeeringConnectionStateReasonCodeActive, nil)
+			var ends []string
+			for _, end := range []*types.VpcPeeringConnectionVpcInfo{from, p.AccepterVpcInfo} {
+				ends = append(ends, aws.ToString(end.OwnerId)+" "+aws.ToString(end.VpcId))
+				region := aws.ToString(end.Region)
+				if region == "" {
+					region = r.region
+				}
+				link(d, "joins", "arn:"+r.s.partition+":ec2:"+region+":"+aws.ToString(end.OwnerId)+":vpc/"+aws.ToString(end.VpcId))
+			}
+			r.interconnect(d, id, ends)
+		}
+	}
+	return nil
+}
+
+func peeringGone(code types.VpcPeeringConnectionStateReasonCode) bool {
+	switch code {
+	case types.VpcPeeringConnectionStateReasonCodeDeleted, types.VpcPeeringConnectionStateReasonCodeRejected,
+		types.VpcPeeringConnectionStateReasonCodeExpired, types.VpcPeeringConnectionStateReasonCodeFailed:
+		return true
+	}
+	return false
+}
+
+// interconnect leaves to the joins whose networks these are and, because the
+// other side may be read too, whether a route leads through.
+func (r *ec2Reader) interconnect(d *cloud.Resource, id string, ends []string) {
+	d.Attributes["_networks"] = stringList(ends)
+	d.Attributes["_id"] = id
+	if r.nets.tablesUnread != nil {
+		gap(d, r.nets.tablesUnread, "routed")
+	}
+	r.add(d)
+}
+
+// transits reads transit gateways by the networks that are attached to them.
+func (r *ec2Reader) transits(ctx context.Context) error {
+	gateways := map[string]*cloud.Resource{}
+	ends := map[string][]string{}
+	up := map[string]int{}
+	list := ec2.NewDescribeTransitGatewayAttachmentsPaginator(r.client, &ec2.DescribeTransitGatewayAttachmentsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		seen := r.seen("ec2:DescribeTransitGatewayAttachments", page.ResultMetadata)
+		for _, a := range page.TransitGatewayAttachments {
+			id, owner := aws.ToString(a.TransitGatewayId), aws.ToString(a.TransitGatewayOwnerId)
+			if a.ResourceType != types.TransitGatewayAttachmentResourceTypeVpc || a.State == types.TransitGatewayAttachmentStateDeleted || id == "" {
+				continue
+			}
+			if owner == "" {
+				owner = r.account
+			}
+			d := gateways[id]
+			if d == nil {
+				d = r.resource(cloud.Interconnect, "ec2.transit-gateway", "arn:"+r.s.partition+":ec2:"+r.region+":"+owner+":transit-gateway/"+id, id, nil, seen)
+				gateways[id] = d
+			}
+			ends[id] = append(ends[id], aws.ToString(a.ResourceOwnerId)+" "+aws.ToString(a.ResourceId))
+			link(d, "joins", "arn:"+r.s.partition+":ec2:"+r.region+":"+aws.ToString(a.ResourceOwnerId)+":vpc/"+aws.ToString(a.ResourceId))
+			if a.State == types.TransitGatewayAttachmentStateAvailable {
+				up[id]++
+			}
+		}
+	}
+	for id, d := range gateways {
+		fact(d, "active", up[id] > 0, nil)
+		r.interconnect(d, id, ends[id])
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aws
+
+import (
+	"context"
+
+	"demarc.dev/demarc/cloud"
+)
+
+// service is one cloud service: what it is asked and what that needs.
+type service struct {
+	name    string       // as in the option Services, spool and gaps
+	global  bool         // asked once an account, not in each region
+	kinds   []cloud.Kind // what its failure leaves incomplete
+	actions []string     // IAM actions that collect needs
+	collect func(context.Context, *unit) error
+}
+
+// services is the table; the longest come first.
+func services() []*service {
+	return []*service{
+		s3Service(),
+		iamService(),
+		ec2Service(),
+	}
+}
