@@ -20,6 +20,10 @@ type book struct {
 	byKey    map[string]int    // index of a control
 	byClause map[string]string // number in any edition, lower case → key; the edition's own numbers win
 	usual    usual
+	// What other frameworks ask, for questionnaires that use their ids. Empty
+	// where nobody asks.
+	frameworks []string
+	mapped     map[[2]string][]string // framework and id → keys of controls
 }
 
 // usual gives who usually performs a duty under a service model; false when
@@ -122,6 +126,26 @@ func (b *book) refersTo(ref string) (duties []entry, exact bool) {
 		return duties, false
 	}
 	return b.of(b.byClause[strings.ToLower(ref)]), false
+}
+
+// asked gives the duties that a question of another framework is about: the
+// operational ones of the controls that correspond. The others never leave
+// their party, whatever the provider says of a control.
+func (b *book) asked(framework, question string) []string {
+	id, _, _ := strings.Cut(question, ".") // BCR-08.1 is the first question of BCR-08
+	keys := b.mapped[[2]string{framework, question}]
+	if len(keys) == 0 {
+		keys = b.mapped[[2]string{framework, id}]
+	}
+	var out []string
+	for _, key := range keys {
+		for _, d := range b.controls[b.byKey[key]].Duties {
+			if d.Operational {
+				out = append(out, d.ID)
+			}
+		}
+	}
+	return out
 }
 
 // known tells whether a reference names a duty or a control of any edition.

@@ -124,6 +124,53 @@ func TestParseStatement_Catalogue(t *testing.T) {
 	}
 }
 
+// A questionnaire's ids mean what they mean in its version.
+func TestParseStatement_Questionnaire(t *testing.T) {
+	cat, s := load(t), estate()
+	const framework = "ccm-4.0.13"
+	var id, duty string // a question that leads to an operational duty
+	for _, m := range cat.Mappings() {
+		c, _ := cat.Control(m.Control)
+		if i := slices.IndexFunc(c.Duties, func(d catalogue.Duty) bool { return d.Operational }); m.Framework == framework && i >= 0 {
+			id, duty = m.ID, c.Duties[i].ID
+			break
+		}
+	}
+	if id == "" {
+		t.Fatal("no question of " + framework + " leads to an operational duty")
+	}
+	text := "Question ID,SSRM Control Ownership,CSP Implementation Description\n" + id + ".1,CSC-owned,not us\nZZZ-99.1,CSP-owned,\n"
+	about := func(file, text string, o StatementOptions) (duties, unmatched int) {
+		o.Service = "cloud"
+		st, err := ParseStatement(file, []byte(text), o, cat, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range st.Rows {
+			if r.Ref == duty && r.Who == ByCustomer && r.Text == id+".1: not us" {
+				duties++
+			}
+		}
+		return duties, len(Unmatched(*st, cat, catalogue.Edition2015))
+	}
+	for what, got := range map[string]func() (int, int){
+		"by option": func() (int, int) { return about("q.csv", text, StatementOptions{Framework: framework}) },
+		"by name":   func() (int, int) { return about("CAIQ-v4.0.3.csv", text, StatementOptions{}) },
+		"by title":  func() (int, int) { return about("q.csv", "CAIQ Version 4.0.2,,\n"+text, StatementOptions{}) },
+	} {
+		if duties, unmatched := got(); duties != 1 || unmatched != 1 {
+			t.Errorf("%s: %d rows about %s, %d unmatched", what, duties, duty, unmatched)
+		}
+	}
+	if duties, unmatched := about("q.csv", text, StatementOptions{}); duties != 0 || unmatched != 2 {
+		t.Errorf("without a version, %d rows about %s and %d unmatched: nothing may be guessed", duties, duty, unmatched)
+	}
+	_, err := ParseStatement("q.csv", []byte(text), StatementOptions{Service: "cloud", Framework: "ccm-4.0.1"}, cat, s)
+	if err == nil || !strings.Contains(err.Error(), `did you mean "ccm-4.0.13"?`) {
+		t.Errorf("an unknown framework: %v", err)
+	}
+}
+
 func BenchmarkCheck(b *testing.B) {
 	cat, s := load(b), estate()
 	in := Input{Catalogue: cat, Scope: s, Edition: catalogue.Edition2026, Now: today()}

@@ -77,12 +77,22 @@ func EncodeMatrix(m Matrix, cat *catalogue.Catalogue) ([]byte, error) {
 //
 // The CSV has the columns id, who and text. A questionnaire such as CAIQ, with
 // a question id or control id and an SSRM control ownership, is read too: its
-// title lines, unanswered and not applicable rows are left out, and what it asks
-// beyond the catalogue is kept (see Unmatched). Who is customer, provider, both,
+// title lines, unanswered and not applicable rows are left out, questions of a
+// framework that the catalogue maps become rows about the operational duties of
+// the controls that correspond, and what it asks beyond is kept (see Unmatched). Who is customer, provider, both,
 // nobody, or a word of questionnaires such as "CSP-owned" or "Shared CSP and
 // CSC". The error tells every fault. It is safe for foreign input.
 func ParseStatement(file string, data []byte, o StatementOptions, cat *catalogue.Catalogue, s *scope.Scope) (*Statement, error) {
-	return parseStatement(file, data, o, bookOf(cat, ""), s)
+	b := bookOf(cat, "")
+	b.mapped = map[[2]string][]string{}
+	for _, f := range cat.Frameworks() {
+		b.frameworks = append(b.frameworks, f.ID)
+	}
+	for _, m := range cat.Mappings() {
+		key := [2]string{m.Framework, m.ID}
+		b.mapped[key] = append(b.mapped[key], m.Control)
+	}
+	return parseStatement(file, data, o, b, s)
 }
 
 // CompareStatement gives the duties of the matrix's edition of which the

@@ -41,6 +41,9 @@ type StatementOptions struct {
 	Provider string
 	Title    string // empty: the file's name
 	Date     string // 2006-01-02
+	// Framework of the catalogue whose ids a questionnaire uses, such as
+	// ccm-4.1.0. Empty: taken from the version in the file's name or title lines.
+	Framework string
 }
 
 func parseStatement(file string, data []byte, o StatementOptions, b *book, s *scope.Scope) (*Statement, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,8 @@ const (
 type columns struct {
 	ref, who, answer int
 	texts            []int
-	foreign          bool // a questionnaire: what it asks beyond the catalogue is kept and not a fault
+	foreign          bool   // a questionnaire: what it asks beyond the catalogue is kept and not a fault
+	framework        string // whose ids it uses
 }
 
 // csv reads a table whose first lines may be a title. Of a questionnaire, a row
@@ -38,6 +40,7 @@ func (r *statementReader) csv(file string, data []byte, o StatementOptions) *Sta
 	out := &Statement{Service: o.Service, Provider: o.Provider, Title: first(o.Title, file), Date: o.Date}
 	reader := csv.NewReader(bytes.NewReader(data))
 	reader.Comma, reader.FieldsPerRecord, reader.LazyQuotes = separator(data), -1, true
+	framework := r.framework(o, file)
 	var cols *columns
 	for n := 0; ; n++ {
 		record, err := reader.Read()
@@ -51,7 +54,10 @@ func (r *statementReader) csv(file string, data []byte, o StatementOptions) *Sta
 		line, _ := reader.FieldPos(0)
 		switch {
 		case cols == nil && n < maxPreamble:
-			cols = columnsOf(record)
+			if cols = columnsOf(record); cols != nil {
+				cols.framework = framework
+			}
+			framework = first(framework, r.versionIn(strings.Join(record, " ")))
 		case cols == nil || r.doc.Full():
 		case len(out.Rows) == maxRows:
 			r.doc.At(line, "", "the table has more than %d rows", maxRows)
@@ -100,7 +106,40 @@ func (r *statementReader) row(out *Statement, line int, record []string, c *colu
 			texts = append(texts, t)
 		}
 	}
-	out.Rows = append(out.Rows, StatementRow{Ref: ref, Who: who, Text: strings.Join(texts, " "), Line: line})
+	text := strings.Join(texts, " ")
+	if duties := r.book.asked(c.framework, ref); c.foreign && len(duties) > 0 {
+		for _, d := range duties {
+			out.Rows = append(out.Rows, StatementRow{Ref: d, Who: who, Text: strings.TrimSpace(ref + ": " + text), Line: line})
+		}
+		return
+	}
+	out.Rows = append(out.Rows, StatementRow{Ref: ref, Who: who, Text: text, Line: line})
+}
+
+// framework gives the framework whose ids a questionnaire uses, by what the
+// caller says or else by the version in the file's name and title.
+func (r *statementReader) framework(o StatementOptions, file string) string {
+	if o.Framework == "" {
+		return r.versionIn(file + " " + o.Title)
+	}
+	if !slices.Contains(r.book.frameworks, o.Framework) {
+		r.doc.At(0, "framework", "the catalogue has no framework %.60q%s", o.Framework, strict.DidYouMean(o.Framework, r.book.frameworks))
+	}
+	return o.Framework
+}
+
+// versionIn finds a version of CAIQ or CCM: ids of one version mean other
+// controls in another.
+func (r *statementReader) versionIn(words string) string {
+	m := regexp.MustCompile(`(?i)\b(?:caiq|ccm)\D{0,12}(\d+\.\d+)`).FindStringSubmatch(words)
+	if m == nil {
+		return ""
+	}
+	i := slices.IndexFunc(r.book.frameworks, func(f string) bool { return strings.HasPrefix(f, "ccm-"+m[1]+".") })
+	if i < 0 {
+		return ""
+	}
+	return r.book.frameworks[i]
 }
 
 func notApplicable(word string) bool {
