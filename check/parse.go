@@ -48,14 +48,16 @@ func (c *Check) File() string {
 // Parse reads one check. The error holds every fault of the file (see Faults);
 // whether its expressions make sense is for Compile to say. It is safe for
 // foreign input.
-func Parse(file string, data []byte) (Check, error) {
+func Parse(file string, data []byte) (Check, error) { return parse(file, data, kindTypes()) }
+
+func parse(file string, data []byte, kinds map[cloud.Kind]*kindType) (Check, error) {
 	var c Check
 	lines, faults := decode(file, data, &c)
 	if len(faults) > 0 {
 		return Check{}, faults.problem()
 	}
 	c.place = &place{file: file, line: lines}
-	if faults = conformExamples(&c); len(faults) > 0 {
+	if faults = conformExamples(&c, kinds); len(faults) > 0 {
 		return Check{}, faults.problem()
 	}
 	return c, nil
@@ -76,6 +78,7 @@ func LoadFolder(fsys fs.FS) ([]Check, error) {
 func ParseFolder(fsys fs.FS) ([]Check, error) {
 	var checks []Check
 	var faults Faults
+	kinds := kindTypes()
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
 			return err
@@ -84,7 +87,7 @@ func ParseFolder(fsys fs.FS) ([]Check, error) {
 		if err != nil {
 			return err
 		}
-		c, err := Parse(name, data)
+		c, err := parse(name, data, kinds)
 		var found Faults
 		if errors.As(err, &found) {
 			faults = append(faults, found...)
@@ -204,12 +207,11 @@ func yamlNames(typ string) []string {
 
 // conformExamples gives the attributes of examples their declared Go types, and
 // fills in what a sparse example leaves out.
-func conformExamples(c *Check) Faults {
+func conformExamples(c *Check, kinds map[cloud.Kind]*kindType) Faults {
 	var faults Faults
 	if len(c.Examples) > maxExamples {
 		faults = append(faults, c.place.fault("examples", fmt.Sprintf("there are more than %d", maxExamples), "keep the telling ones"))
 	}
-	kinds := kindTypes()
 	for i := range c.Examples {
 		e, at := &c.Examples[i], fmt.Sprintf("examples[%d]", i)
 		if e.Resource.Kind == "" && len(c.Kinds) > 0 {

@@ -3,10 +3,13 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -162,18 +165,30 @@ func (w *worker) answer(p *program, res *cloud.Resource) (Outcome, string, []str
 }
 
 // message says why a check fails. A message that cannot be made does not change
-// the outcome.
+// the outcome: then the values that are known speak for themselves.
 func (w *worker) message(p *program, res *cloud.Resource) string {
+	why := ""
 	switch v := w.eval(p.message, p.guarded).(type) {
 	case types.String:
 		return string(v)
 	case *types.Unknown:
 		what, _ := tellUnknown(v, res)
-		return "does not hold: " + p.check.Title + " (the message " + what + ")"
+		why = strings.TrimPrefix(what, "cannot tell: ")
 	default:
-		return "does not hold: " + p.check.Title + " (" + tellError("message", v) + ")"
+		why = tellError("message", v)
 	}
+	var said []string
+	for _, f := range p.fields {
+		switch v := res.Attributes[f].(type) {
+		case bool, int, int64, string:
+			said = append(said, fmt.Sprintf("%s is %v", f, v))
+		}
+	}
+	return label(res) + " does not hold: " + p.check.Title + " (" + strings.Join(append(said, why), "; ") + ")"
 }
+
+// label names a resource in a sentence.
+func label(res *cloud.Resource) string { return cmp.Or(res.Name, res.ID) }
 
 // eval runs an expression; an error of any sort comes back as a *types.Err.
 func (w *worker) eval(p cel.Program, guarded bool) ref.Val {
