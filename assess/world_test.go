@@ -75,9 +75,8 @@ func world(t *rapid.T) (Input, []check.Finding) {
 		}
 	}
 	in.Exceptions = []check.Exception{{ID: "old", Until: now().AddDate(0, 0, -2)}, {ID: "good", Until: now()}}
-	if rapid.IntRange(0, 2).Draw(t, "narrow") > 0 {
-		in.Services = rapid.SampledFrom([][]string{{"aws"}, {"ledger", "mailer"}}).Draw(t, "services")
-	}
+	in.Services = rapid.SampledFrom([][]string{{"aws"}, {"ledger"}, {"aws"}, {"ledger"}, {"mailer"}, nil}).Draw(t, "services")
+	in.Parties = rapid.SampledFrom([][]catalogue.Party{nil, {catalogue.Customer}, {catalogue.Provider}}).Draw(t, "parties")
 	in.Matrices = matrices(t)
 	in.Attestations = attestations(t)
 	if rapid.IntRange(0, 3).Draw(t, "aged") == 0 {
