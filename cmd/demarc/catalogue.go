@@ -3,11 +3,9 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
 	"io"
-	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -29,12 +27,27 @@ It holds no text of the standard.`,
 	return c
 }
 
+// asJSONFlag adds --json to a command that can answer a program.
+func asJSONFlag(c *cobra.Command, asJSON *bool) {
+	c.Flags().BoolVar(asJSON, "json", false, "answer in JSON")
+}
+
+// writeJSON writes a value for a program to read.
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
 func newCatalogueList(e *env) *cobra.Command {
 	var edition, party string
+	var asJSON bool
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the controls",
-		Args:  noArgs,
+		Use:     "list",
+		Short:   "List the controls of an edition by theme",
+		Example: "  demarc catalogue list\n  demarc catalogue list --edition 2015 --party provider",
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			ed, err := editionOf(edition)
 			if err != nil {
@@ -48,106 +61,101 @@ func newCatalogueList(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return listControls(e.stdout, cat.Controls(), ed, p)
+			if asJSON {
+				return writeJSON(e.stdout, controlsOf(cat, ed, p))
+			}
+			_, err = io.WriteString(e.stdout, listing(cat, ed, p))
+			return err
 		},
 	}
 	c.Flags().StringVar(&edition, "edition", "2026", "edition of the standard: 2015 or 2026")
-	c.Flags().StringVar(&party, "party", "both", "whose duties to count: customer, provider or both")
+	c.Flags().StringVar(&party, "party", "both", "whose duties to list: customer, provider or both")
+	asJSONFlag(c, &asJSON)
 	return c
 }
 
-func listControls(w io.Writer, controls []catalogue.Control, ed catalogue.Edition, party catalogue.Party) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CLAUSE\tCONTROL\tTITLE\tDUTIES\tPROVED BY SETTINGS")
-	shown, duties := 0, 0
-	for _, control := range controls {
-		ids := clauseIDs(control, ed)
-		n := len(dutiesOf(control, ed, party))
-		if ids == "" || n == 0 {
-			continue
+// controlsOf gives the controls of an edition with those of their duties that
+// the edition and the party have.
+func controlsOf(cat *catalogue.Catalogue, ed catalogue.Edition, party catalogue.Party) []catalogue.Control {
+	var out []catalogue.Control
+	for _, control := range cat.Controls() {
+		if control.Duties = control.DutiesOf(ed, party); len(control.Duties) > 0 {
+			out = append(out, control)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", ids, control.Key, control.Title, n, control.Automation)
-		shown++
-		duties += n
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\n%d controls with %d duties in the edition of %s. One of them: demarc catalogue show KEY\n", shown, duties, ed)
-	return err
+	return out
 }
 
 func newCatalogueShow(e *env) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:     "show CONTROL",
 		Short:   "Show a control: both editions, the duties of each party, what proves them",
-		Example: "  demarc catalogue show shared-roles\n  demarc catalogue show CLD.6.3.1",
+		Example: "  demarc catalogue show shared-roles\n  demarc catalogue show CLD.6.3.1\n  demarc catalogue show 12.3.1-C2",
 		Args:    oneArg("the key or number of a control", "demarc catalogue list"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			cat, err := catalogue.Load()
 			if err != nil {
 				return err
 			}
-			control, ok := cat.Control(args[0])
-			if ok {
-				return showControl(e.stdout, control)
+			control, note, err := controlNamed(cat, args[0])
+			if err != nil {
+				return err
 			}
-			hits := cat.Search(args[0], 5)
-			if len(hits) == 0 {
-				return problem.New(problem.NotFound, "no control is called "+quote(args[0]), "demarc catalogue search WORDS")
+			if asJSON {
+				return writeJSON(e.stdout, control)
 			}
-			if hits[0].Note != "" {
-				fmt.Fprintf(e.stdout, "Note: %s\n\n", hits[0].Note)
-			}
-			return showControl(e.stdout, hits[0].Control)
+			_, err = io.WriteString(e.stdout, note+sheet(cat, control))
+			return err
 		},
 	}
+	asJSONFlag(c, &asJSON)
+	return c
 }
 
-func showControl(w io.Writer, control catalogue.Control) error {
-	fmt.Fprintf(w, "%s  (%s)\n%s\n", control.Title, control.Key, wrap(control.Objective, "  "))
-	fmt.Fprintln(w, "\nWhere the editions place it")
-	for _, clause := range control.Clauses {
-		fmt.Fprintf(w, "  %s  %-10s %s (%s)\n", clause.Edition, clause.ID, clause.Title, clause.Relation)
-		if clause.Note != "" {
-			fmt.Fprintln(w, wrap(clause.Note, "        "))
-		}
+// controlNamed finds the control that somebody means, and what to say first:
+// that others share its number, or that the number means something else.
+func controlNamed(cat *catalogue.Catalogue, word string) (catalogue.Control, string, error) {
+	if control, ok := cat.Control(word); ok {
+		return control, kin(cat, word, control), nil
 	}
-	for _, party := range []catalogue.Party{catalogue.Customer, catalogue.Provider} {
-		fmt.Fprintf(w, "\nDuties of the %s\n", party)
-		none := true
-		for _, duty := range control.Duties {
-			if duty.Party == party {
-				none = false
-				fmt.Fprintf(w, "  %s  [%s; %s]\n%s\n", duty.ID, editionsOf(duty), duty.Basis, wrap(duty.Text, "      "))
-			}
-		}
-		if none {
-			fmt.Fprintln(w, "  none")
-		}
+	if control, ok := cat.ControlOf(strings.ToUpper(word)); ok {
+		return control, "", nil
 	}
-	fmt.Fprintln(w, "\nWho operates it")
-	for _, model := range []catalogue.ServiceModel{catalogue.IaaS, catalogue.PaaS, catalogue.SaaS} {
-		if op := control.Operates[model]; op != "" {
-			fmt.Fprintf(w, "  %s  %s\n", model, op)
+	hits := cat.Search(word, 4)
+	if len(hits) == 0 {
+		sentence := "no control is called " + quote(word)
+		for _, remark := range cat.Remarks(word) {
+			sentence = remarkLine(remark)
 		}
+		return catalogue.Control{}, "", problem.New(problem.NotFound, sentence, "demarc catalogue search WORDS, or demarc catalogue list")
 	}
-	for _, proof := range []struct {
-		title string
-		items []string
-	}{{"Documents that prove it", control.Documents}, {"Records that prove it", control.Records}, {"Settings that prove it", control.States}} {
-		if len(proof.items) > 0 {
-			fmt.Fprintf(w, "\n%s\n", proof.title)
-			for _, item := range proof.items {
-				fmt.Fprintln(w, "  -"+wrap(item, "    ")[3:])
+	note := "No control is called " + quote(word) + "; this is the nearest (" + hits[0].Why + ")."
+	if hits[0].Note != "" {
+		note = hits[0].Note
+	}
+	return hits[0].Control, wrap(note, "") + "\n\n", nil
+}
+
+// kin tells which other controls have the number.
+func kin(cat *catalogue.Catalogue, number string, shown catalogue.Control) string {
+	var others []string
+	for _, ed := range cat.Editions() {
+		for _, control := range cat.At(ed.ID, number) {
+			if control.Key != shown.Key {
+				others = append(others, control.Key)
 			}
 		}
 	}
-	return nil
+	if len(others) == 0 {
+		return ""
+	}
+	return wrap("Other controls have the number "+number+" too: "+strings.Join(others, ", ")+".", "") + "\n\n"
 }
 
 func newCatalogueSearch(e *env) *cobra.Command {
 	var limit int
+	var asJSON bool
 	c := &cobra.Command{
 		Use:     "search WORDS",
 		Short:   "Find a control by number (even a mis-cited one), title or subject",
@@ -167,23 +175,41 @@ func newCatalogueSearch(e *env) *cobra.Command {
 				return err
 			}
 			words := strings.Join(args, " ")
-			hits := cat.Search(words, limit)
-			if len(hits) == 0 {
+			hits, remarks := cat.Search(words, limit), cat.Remarks(words)
+			switch {
+			case asJSON:
+				return writeJSON(e.stdout, searchAnswer(words, hits, remarks))
+			case len(hits) == 0 && len(remarks) == 0:
 				return problem.New(problem.NotFound, "nothing in the catalogue speaks of "+quote(words), "demarc catalogue list")
 			}
-			for _, hit := range hits {
-				fmt.Fprintf(e.stdout, "%s  (%s)\n    2015: %s · 2026: %s · customer duties: %d · provider duties: %d\n", hit.Control.Title, hit.Control.Key,
-					orNone(clauseIDs(hit.Control, catalogue.Edition2015)), orNone(clauseIDs(hit.Control, catalogue.Edition2026)),
-					countParty(hit.Control, catalogue.Customer), countParty(hit.Control, catalogue.Provider))
-				if hit.Note != "" {
-					fmt.Fprintln(e.stdout, wrap("Note: "+hit.Note, "    "))
-				}
-			}
-			return nil
+			_, err = io.WriteString(e.stdout, found(hits, remarks))
+			return err
 		},
 	}
 	c.Flags().IntVar(&limit, "limit", 5, "how many controls to show at most")
+	asJSONFlag(c, &asJSON)
 	return c
+}
+
+// searchAnswer is what a program gets of a search; nothing found is two empty
+// lists.
+func searchAnswer(words string, hits []catalogue.Hit, remarks []catalogue.Citation) any {
+	type hit struct {
+		Key   string  `json:"key"`
+		Title string  `json:"title"`
+		Score float64 `json:"score"`
+		Why   string  `json:"why"`
+		Note  string  `json:"note,omitempty"`
+	}
+	out := struct {
+		Query   string               `json:"query"`
+		Hits    []hit                `json:"hits"`
+		Remarks []catalogue.Citation `json:"remarks"`
+	}{words, []hit{}, append([]catalogue.Citation{}, remarks...)}
+	for _, h := range hits {
+		out.Hits = append(out.Hits, hit{h.Control.Key, h.Control.Title, h.Score, h.Why, h.Note})
+	}
+	return out
 }
 
 func editionOf(s string) (catalogue.Edition, error) {
@@ -203,48 +229,4 @@ func partyOf(s string) (catalogue.Party, error) {
 		return "", nil
 	}
 	return "", problem.New(problem.Usage, "--party knows no "+quote(s), "--party customer, provider or both")
-}
-
-func dutiesOf(control catalogue.Control, ed catalogue.Edition, party catalogue.Party) []catalogue.Duty {
-	var out []catalogue.Duty
-	for _, duty := range control.Duties {
-		if slices.Contains(duty.Editions, ed) && (party == "" || duty.Party == party) {
-			out = append(out, duty)
-		}
-	}
-	return out
-}
-
-func countParty(control catalogue.Control, party catalogue.Party) (n int) {
-	for _, duty := range control.Duties {
-		if duty.Party == party {
-			n++
-		}
-	}
-	return n
-}
-
-func clauseIDs(control catalogue.Control, ed catalogue.Edition) string {
-	var ids []string
-	for _, clause := range control.Clauses {
-		if clause.Edition == ed && !slices.Contains(ids, clause.ID) {
-			ids = append(ids, clause.ID)
-		}
-	}
-	return strings.Join(ids, ", ")
-}
-
-func editionsOf(duty catalogue.Duty) string {
-	words := make([]string, len(duty.Editions))
-	for i, ed := range duty.Editions {
-		words[i] = string(ed)
-	}
-	return strings.Join(words, ", ")
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
