@@ -159,6 +159,7 @@ func sameStore(t *rapid.T, ctx context.Context, o *store.Org, m *model) {
 
 func TestStore_DoesWhatAMapWouldDo(t *testing.T) {
 	ctx := context.Background()
+	store.AtMost(t, 50)
 	rapid.Check(t, func(t *rapid.T) {
 		dir := tempDir(t)
 		s := mustOpen(t, dir)

@@ -257,7 +257,7 @@ func TestVerify_FindsEveryFlippedByte(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	found, harmless := 0, 0
-	for i := range 250 {
+	for i := range 160 {
 		at := random.IntN(len(original))
 		if i < 40 {
 			at = i * 100 // the header and the schema
@@ -284,8 +284,8 @@ func TestVerify_FindsEveryFlippedByte(t *testing.T) {
 		harmless++
 	}
 	t.Logf("%d flips found, %d changed nothing that the store keeps", found, harmless)
-	if found < 100 {
-		t.Errorf("only %d of 250 flips were found", found)
+	if found < 80 {
+		t.Errorf("only %d of 160 flips were found", found)
 	}
 }
 

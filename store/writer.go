@@ -134,7 +134,6 @@ func (w *writer) run() {
 			r, w.later = w.later[0], w.later[1:]
 			w.batch(r)
 		}
-		w.scrubLog()
 	}
 }
 
@@ -163,6 +162,7 @@ func (w *writer) batch(first *request) {
 	if err != nil {
 		w.abandon()
 	}
+	w.scrubLog()
 	for _, l := range w.touched {
 		l.settle()
 	}

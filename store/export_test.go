@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+)
+
+// AtMost bounds how often rapid asks, for every answer here waits for the disk.
+func AtMost(t *testing.T, checks int) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return // somebody wants more, or less
+	}
+	set := func(v string) {
+		if err := f.Value.Set(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(fmt.Sprint(checks))
+	t.Cleanup(func() { set(f.DefValue) })
+}
