@@ -13,7 +13,6 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -328,11 +327,11 @@ func (p *packWriter) writeRest() error {
 	}
 	files := []file{{nameCheckpoint, p.o.Checkpoint}}
 	if p.o.Earlier != nil {
-		files = append(files, file{nameEarlier, p.o.Earlier}, file{nameConsistency, proofText(p.consistency)})
+		files = append(files, file{nameEarlier, p.o.Earlier}, file{nameConsistency, FormatProof(p.consistency)})
 	}
 	files = append(files,
 		file{nameLeafHashes, p.leaves},
-		file{nameRangeProof, proofText(p.rangeProof)},
+		file{nameRangeProof, FormatProof(p.rangeProof)},
 		file{namePolicy, []byte(policyText(p.signer.PublicKey()))},
 		file{nameVerifier, packVerifier})
 
@@ -354,32 +353,6 @@ func (p *packWriter) writeRest() error {
 		p.zip.add(f.name, f.data)
 	}
 	return p.zip.close()
-}
-
-// proofText gives a proof's hashes, a line each.
-func proofText(proof []Hash) []byte {
-	var b strings.Builder
-	for _, h := range proof {
-		fmt.Fprintf(&b, "%s\n", h)
-	}
-	return []byte(b.String())
-}
-
-// parseProof reads what proofText wrote.
-func parseProof(b []byte) ([]Hash, error) {
-	var proof []Hash
-	for len(b) > 0 {
-		line, rest, ok := bytes.Cut(b, []byte("\n"))
-		if !ok || len(proof) == 128 {
-			return nil, errors.New("not lines of hashes, or too many")
-		}
-		h, err := parseHash(string(line))
-		if err != nil {
-			return nil, err
-		}
-		proof, b = append(proof, h), rest
-	}
-	return proof, nil
 }
 
 // tally takes a file's measure while it goes by.

@@ -101,6 +101,32 @@ func VerifyReceipt(receipt []byte, key string) (Receipt, error) {
 	return r, nil
 }
 
+// VerifyReceiptUnder is VerifyReceipt for a reader who holds a checkpoint of
+// the log from elsewhere: the receipt's must be that one, or be shown to agree
+// with it by proof (see VerifyConsistency; either may be the older). The error
+// Is ErrFork when two logs were signed: keep both then.
+func VerifyReceiptUnder(receipt, checkpoint []byte, proof []Hash, key string) (Receipt, error) {
+	r, err := VerifyReceipt(receipt, key)
+	if err != nil {
+		return r, err
+	}
+	held, err := OpenCheckpoint(checkpoint, key)
+	if err != nil {
+		return r, fmt.Errorf("the checkpoint at hand: %w", err)
+	}
+	older, newer := r.Head, held
+	if newer.Size < older.Size {
+		older, newer = newer, older
+	}
+	if older.Size > 0 && older.Size < newer.Size && len(proof) == 0 {
+		return r, fmt.Errorf("receipt: its checkpoint is of %d entries, the one at hand of %d: a consistency proof between them is needed", r.Head.Size, held.Size)
+	}
+	if err := continues(newer, older, proof); err != nil {
+		return r, fmt.Errorf("receipt: its checkpoint of %d entries and the one at hand of %d: %w", r.Head.Size, held.Size, err)
+	}
+	return r, nil
+}
+
 // ParseReceipt reads a receipt and checks nothing but its form: to show it, or
 // to find out which key it asks for. Its Head is not set.
 func ParseReceipt(b []byte) (Receipt, error) {

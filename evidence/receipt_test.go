@@ -5,6 +5,7 @@ package evidence
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -158,6 +159,46 @@ func TestReceiptRefuses(t *testing.T) {
 	}
 	if _, err := VerifyReceipt(receipt, fixedSigner(t, "demarc.local/org/larkspur/2027-q1", 1).PublicKey()); err == nil {
 		t.Error("the key of another period: accepted")
+	}
+}
+
+func TestVerifyReceiptUnder(t *testing.T) {
+	l := headerLog(t, 20)
+	s := fixedSigner(t, testOrigin, 1)
+	five, nine, twenty := l.sign(t, s, 5), l.sign(t, s, 9), l.sign(t, s, 20)
+	receipt, err := NewReceipt(l.entries[3].Entry, nine, l.hashReader())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof := func(old, new int64) []Hash {
+		p, err := ProveConsistency(l.head(t, old), l.head(t, new), l.hashReader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	fork := headerLog(t, 8)
+	fork.add(t, fact{body: []byte("another")})
+	other := fork.sign(t, fixedSigner(t, testOrigin, 1), 9)
+	for _, c := range []struct {
+		name       string
+		checkpoint []byte
+		proof      []Hash
+		fork, good bool
+	}{
+		{name: "its own", checkpoint: nine, good: true},
+		{name: "a newer one", checkpoint: twenty, proof: proof(9, 20), good: true},
+		{name: "an older one", checkpoint: five, proof: proof(5, 9), good: true},
+		{name: "a newer one without a proof", checkpoint: twenty},
+		{name: "the proof of another step", checkpoint: twenty, proof: proof(5, 20), fork: true},
+		{name: "a proof where none is needed", checkpoint: nine, proof: proof(5, 9)},
+		{name: "another log of the same size", checkpoint: other, fork: true},
+		{name: "no checkpoint", checkpoint: []byte("x")},
+	} {
+		_, err := VerifyReceiptUnder(receipt, c.checkpoint, c.proof, s.PublicKey())
+		if (err == nil) != c.good || errors.Is(err, ErrFork) != c.fork {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }
 

@@ -4,11 +4,11 @@ package evidence
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"strings"
 )
 
 // A pack's ZIP has one spelling: members stored, in the order of their names,
@@ -191,32 +191,34 @@ func (z *zipWriter) close() error {
 
 // readMembers walks over the local headers of a ZIP from its first byte to
 // its central directory, then checks that the rest of the file is what they
-// call for. known tells which names may stand in a pack. The members are
-// those that could be read before the first fault.
-func readMembers(r io.ReaderAt, size int64, known func(string) bool) ([]member, error) {
-	var members []member
+// call for. known tells which names may stand in a pack. whole is false when
+// the members could not all be found; they are those before the fault then.
+func readMembers(ctx context.Context, r io.ReaderAt, size int64, known func(string) bool) (members []member, whole bool, err error) {
 	var central int64
 	last := "the beginning"
 	for at := int64(0); ; {
+		if err := ctx.Err(); err != nil {
+			return members, false, err
+		}
 		m, more, err := readLocal(r, size, at)
 		if err != nil {
-			return members, fmt.Errorf("ZIP header at byte %d, after %s: %w", at, last, err)
+			return members, false, fmt.Errorf("header at byte %d, after %s: %w", at, last, err)
 		}
 		if !more {
-			return members, checkDirectory(r, size, at, members)
+			return members, true, checkDirectory(r, size, at, members)
 		}
 		if len(members) > 0 && m.name <= last {
-			return members, fmt.Errorf("ZIP header at byte %d: %s stands after %s", at, m.name, last)
+			return members, false, fmt.Errorf("header at byte %d: %s stands after %s", at, m.name, last)
 		}
 		if !known(m.name) {
-			return members, fmt.Errorf("ZIP header at byte %d, after %s: a pack holds no file %q", at, last, m.name)
+			return members, false, fmt.Errorf("header at byte %d, after %s: a pack holds no file %q", at, last, m.name)
 		}
 		var scratch [zipCentralMax]byte
 		central += int64(len(m.appendCentral(scratch[:0])))
 		if at = m.end(); at+central > size {
-			return members, fmt.Errorf("ZIP header of %s: the file is cut off, or its size is wrong", m.name)
+			return members, false, fmt.Errorf("header of %s: the file is cut off, or its size is wrong", m.name)
 		}
-		members, last = append(members, m), strings.Clone(m.name)
+		members, last = append(members, m), m.name
 	}
 }
 
@@ -272,10 +274,10 @@ func checkDirectory(r io.ReaderAt, size, start int64, members []member) error {
 		}
 		for i := range want {
 			if i >= n {
-				return fmt.Errorf("ZIP directory, %s: the file is cut off at byte %d", what, at+int64(i))
+				return fmt.Errorf("directory, %s: the file is cut off at byte %d", what, at+int64(i))
 			}
 			if got[i] != want[i] {
-				return fmt.Errorf("ZIP directory, %s: byte %d is changed", what, at+int64(i))
+				return fmt.Errorf("directory, %s: byte %d is changed", what, at+int64(i))
 			}
 		}
 		at += int64(n)
@@ -292,7 +294,7 @@ func checkDirectory(r io.ReaderAt, size, start int64, members []member) error {
 		return err
 	}
 	if at != size {
-		return fmt.Errorf("ZIP directory: %d bytes after its end", size-at)
+		return fmt.Errorf("directory: %d bytes after its end", size-at)
 	}
 	return nil
 }
