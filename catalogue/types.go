@@ -159,7 +159,8 @@ type Framework struct {
 	ID   string `yaml:"id" json:"id"` // such as "ccm-4.1.0"
 	Name string `yaml:"name" json:"name"`
 	Note string `yaml:"note,omitempty" json:"note,omitempty"`
-	// Parts of it, where we hold ids and titles; empty where any id is taken.
+	Open bool   `yaml:"open,omitempty" json:"open,omitempty"` // any id is taken; Parts may hold some
+	// Parts are its requirements, where we hold ids and titles.
 	Parts []Part `yaml:"-" json:"parts,omitempty"`
 }
 
