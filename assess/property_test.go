@@ -234,21 +234,53 @@ func TestTrial_NothingSupposedNothingChanged(t *testing.T) {
 		in, findings := world(t)
 		a := conclude(t, in, findings)
 		trial := NewTrial(a)
-		w := &world1{trial: trial}
 		for i := range a.Answers {
-			if got := w.status(i); got != a.Answers[i].Status {
+			if got := newSupposed(trial).status(i); got != a.Answers[i].Status {
 				t.Fatalf("%s of %s: %s, derived again it is %s", a.Answers[i].Duty, a.Answers[i].Service, a.Answers[i].Status, got)
 			}
 		}
 	})
 }
 
-// world1 derives every status again from what stands in the assessment alone.
-type world1 struct{ trial *Trial }
-
-func (w *world1) status(i int) Status {
-	v := &supposed{Trial: w.trial, mended: map[At]bool{}, read: map[At]bool{}, collected: map[string]bool{}, on: map[int]*change{i: {}}}
-	return v.status(i)
+// One supposition on top of another is both at once.
+func TestTrial_SuppositionsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in, findings := world(t)
+		a := conclude(t, in, findings)
+		var s [3]Supposition
+		for _, n := range a.Answers {
+			for _, r := range n.Reasons {
+				if !slices.Contains(few(), n.Duty) {
+					continue
+				}
+				if k := rapid.IntRange(0, 5).Draw(t, "in"); k < 3 {
+					s[k] = s[k].And(remedy(On{n.Service, n.Duty}, r))
+				}
+			}
+		}
+		at := statuses(a)
+		trial := NewTrial(a)
+		for _, more := range s {
+			for _, g := range trial.Suppose(more) {
+				if at[On{g.Service, g.Duty}] != g.From {
+					t.Fatalf("%+v begins at %s", g, at[On{g.Service, g.Duty}])
+				}
+				at[On{g.Service, g.Duty}] = g.To
+			}
+			trial = trial.With(more)
+		}
+		for _, g := range NewTrial(a).Suppose(s[0].And(s[1]).And(s[2])) {
+			if at[On{g.Service, g.Duty}] != g.To {
+				t.Fatalf("%+v at once, step by step it is %s", g, at[On{g.Service, g.Duty}])
+			}
+			delete(at, On{g.Service, g.Duty})
+		}
+		for on, s := range statuses(a) {
+			if left, ok := at[on]; ok && left != s {
+				t.Fatalf("%v is %s step by step, and stays %s at once", on, left, s)
+			}
+		}
+	})
 }
 
 func TestTrial_NeverLowersAnOpenAnswer(t *testing.T) {
@@ -257,7 +289,7 @@ func TestTrial_NeverLowersAnOpenAnswer(t *testing.T) {
 		a := conclude(t, in, findings)
 		var s Supposition
 		for _, n := range a.Answers {
-			if !n.Status.Open() {
+			if !n.Status.Open() || !slices.Contains(few(), n.Duty) {
 				continue
 			}
 			on := On{n.Service, n.Duty}

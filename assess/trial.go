@@ -4,6 +4,7 @@ package assess
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"demarc.dev/demarc/responsibility"
@@ -18,6 +19,7 @@ type Trial struct {
 	answers map[On]int   // service and duty
 	checks  map[At][]int // the answers on which a check of a service bears
 	service map[string][]int
+	base    *supposed // what is supposed already; nil: nothing
 }
 
 // Supposition is what is supposed to be other than it was.
@@ -68,16 +70,39 @@ func NewTrial(a *Assessment) *Trial {
 // assessment. What names no answer and no check of the assessment changes
 // nothing.
 func (t *Trial) Suppose(s Supposition) []Shift {
-	w := &supposed{Trial: t, mended: map[At]bool{}, read: map[At]bool{}, collected: map[string]bool{}, on: map[int]*change{}}
+	w := newSupposed(t)
 	w.apply(s)
 	var out []Shift
 	for _, i := range sortedInts(w.on) {
-		n := &t.of.Answers[i]
-		if to := w.status(i); to != n.Status {
-			out = append(out, Shift{Service: n.Service, Duty: n.Duty, Ours: n.Ours, From: n.Status, To: to})
+		n, from := &t.of.Answers[i], t.status(i)
+		if to := w.status(i); to != from {
+			out = append(out, Shift{Service: n.Service, Duty: n.Duty, Ours: n.Ours, From: from, To: to})
 		}
 	}
 	return out
+}
+
+// With gives a trial of the assessment as it would be under the supposition:
+// what it is asked then comes on top of that. The trial itself stays as it is.
+func (t *Trial) With(s Supposition) *Trial {
+	w := newSupposed(t)
+	w.apply(s)
+	if t.base != nil {
+		w.join(t.base)
+	}
+	out := *t
+	out.base = w
+	w.Trial = nil
+	return &out
+}
+
+// status gives the status of an answer under what is supposed already.
+func (t *Trial) status(i int) Status {
+	if t.base == nil || t.base.on[i] == nil {
+		return t.of.Answers[i].Status
+	}
+	w := newSupposed(t)
+	return w.status(i)
 }
 
 func sortedInts[V any](m map[int]V) []int {
@@ -99,6 +124,35 @@ type supposed struct {
 
 // change is what is supposed of one answer.
 type change struct{ attested, secured, assigned bool }
+
+func newSupposed(t *Trial) *supposed {
+	return &supposed{Trial: t, mended: map[At]bool{}, read: map[At]bool{}, collected: map[string]bool{}, on: map[int]*change{}}
+}
+
+// join adds what another one supposes.
+func (w *supposed) join(o *supposed) {
+	maps.Copy(w.mended, o.mended)
+	maps.Copy(w.read, o.read)
+	maps.Copy(w.collected, o.collected)
+	for i, c := range o.on {
+		both := w.change(i)
+		both.attested, both.secured, both.assigned = both.attested || c.attested, both.secured || c.secured, both.assigned || c.assigned
+		w.on[i] = &both
+	}
+}
+
+// change gives what is supposed of an answer, with what was supposed already.
+func (w *supposed) change(i int) change {
+	var out change
+	if c := w.on[i]; c != nil {
+		out = *c
+	}
+	if w.Trial != nil && w.base != nil && w.base.on[i] != nil {
+		c := w.base.on[i]
+		out = change{out.attested || c.attested, out.secured || c.secured, out.assigned || c.assigned}
+	}
+	return out
+}
 
 func (w *supposed) apply(s Supposition) {
 	for _, p := range s.Mended {
@@ -138,15 +192,19 @@ func (w *supposed) touch(answers []int) {
 
 // status derives the status of an answer anew, from changed facts.
 func (w *supposed) status(i int) Status {
-	n, c := w.of.Answers[i], w.on[i]
+	n, c, base := w.of.Answers[i], w.change(i), w.base
+	if base == nil {
+		base = &supposed{}
+	}
 	service := *w.bench.services[n.Service]
-	collected := w.collected[n.Service]
+	collected := w.collected[n.Service] || base.collected[n.Service]
 	if collected {
 		service.Uncollected = nil
 	}
 	n.Checks = slices.Clone(n.Checks)
 	for k := range n.Checks {
-		w.change(&n.Checks[k], At{n.Service, n.Checks[k].Check}, collected)
+		at := At{n.Service, n.Checks[k].Check}
+		suppose(&n.Checks[k], w.mended[at] || base.mended[at], w.read[at] || base.read[at], collected)
 	}
 	a := &n.Allocation
 	if c.secured {
@@ -164,12 +222,12 @@ func (w *supposed) status(i int) Status {
 	return weigh(facts{at: w.of.At, service: &service, answer: &n}).status
 }
 
-func (w *supposed) change(c *CheckAnswer, at At, collected bool) {
-	if w.mended[at] {
+func suppose(c *CheckAnswer, mended, read, collected bool) {
+	if mended {
 		c.Tally.Pass += c.Tally.Fail
 		c.Tally.Fail = 0
 	}
-	if w.read[at] {
+	if read {
 		c.Tally.Pass += c.Tally.Unknown + c.Tally.Error
 		c.Tally.Unknown, c.Tally.Error, c.Scopes = 0, 0, 0
 	}

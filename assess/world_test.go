@@ -3,7 +3,9 @@
 package assess
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,15 @@ import (
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/scope"
 )
+
+// TestMain draws fewer worlds than is usual, because each is a whole catalogue;
+// -rapid.checks draws more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "40"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 func now() time.Time { return time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) }
 

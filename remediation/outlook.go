@@ -121,21 +121,21 @@ func supposes(kinds map[Kind]bool) []string {
 func Best(a *assess.Assessment, p Plan, n int) []string {
 	trial := assess.NewTrial(a)
 	out := []string{}
-	var done assess.Supposition
-	for len(out) < min(n, len(p.Actions)) {
-		best, most := -1, gain{}
-		for i := range p.Actions {
-			x := &p.Actions[i]
-			if slices.Contains(out, x.ID) {
-				continue
-			}
-			s := done.And(x.suppose())
-			if g := gained(trial.Suppose(s)); best < 0 || g.above(most) {
-				best, most = i, g
+	left := make([]int, len(p.Actions))
+	for i := range left {
+		left[i] = i
+	}
+	for len(out) < n && len(left) > 0 {
+		best, most := 0, gain{}
+		for k, i := range left {
+			if g := gained(trial.Suppose(p.Actions[i].suppose())); k == 0 || g.above(most) {
+				best, most = k, g
 			}
 		}
-		out = append(out, p.Actions[best].ID)
-		done = done.And(p.Actions[best].suppose())
+		chosen := &p.Actions[left[best]]
+		out = append(out, chosen.ID)
+		trial = trial.With(chosen.suppose())
+		left = slices.Delete(left, best, best+1)
 	}
 	return out
 }
