@@ -5,8 +5,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strings"
 	"sync"
 )
 
@@ -64,31 +62,6 @@ const (
 
 	orgPut statement = `INSERT INTO org (org, id, period, pubkey) VALUES ($1, $2, $3, $4)`
 )
-
-// rows gives an INSERT of one row as one of n rows, the organisation bound
-// once: VALUES ($1, $2, $3), ($1, $4, $5).
-func (s statement) rows(n int) statement {
-	head, row, _ := strings.Cut(string(s), " VALUES ")
-	var b strings.Builder
-	b.WriteString(head + " VALUES ")
-	next := 2
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		for j, field := range strings.Split(strings.Trim(row, "()"), ", ") {
-			b.WriteString([]string{"(", ", "}[min(j, 1)])
-			if strings.HasPrefix(field, "$") && j > 0 {
-				fmt.Fprintf(&b, "$%d", next)
-				next++
-			} else {
-				b.WriteString(field)
-			}
-		}
-		b.WriteString(")")
-	}
-	return statement(b.String())
-}
 
 // queryer runs prepared statements: a connection, a pool or a transaction.
 type queryer interface {

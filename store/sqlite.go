@@ -94,6 +94,24 @@ func openDatabase(path string, a access) (*sql.DB, error) {
 	return db, nil
 }
 
+// rows gives an INSERT of one row as one of n rows: VALUES (?1, ?, ?), (?1, ?,
+// ?). The organisation is bound once; the rest has no names, for SQLite looks
+// a name up in a list, which costs the square of the rows.
+func (s statement) rows(n int) statement {
+	head, row, _ := strings.Cut(string(s), " VALUES ")
+	fields := strings.Split(strings.Trim(row, "()"), ", ")
+	for i, f := range fields {
+		switch {
+		case i == 0:
+			fields[i] = "?1"
+		case strings.HasPrefix(f, "$"):
+			fields[i] = "?"
+		}
+	}
+	row = "(" + strings.Join(fields, ", ") + ")"
+	return statement(head + " VALUES " + strings.Repeat(row+", ", n-1) + row)
+}
+
 // copyDatabase writes a consistent copy of a database to a new file.
 func copyDatabase(ctx context.Context, from, to string) error {
 	db, err := openDatabase(from, copying)
