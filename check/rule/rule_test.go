@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,27 +186,7 @@ func fieldsOf(t *testing.T, set *check.Set, c check.Check) []string {
 	if i < 0 {
 		t.Fatalf("%s: no example passes", c.ID)
 	}
-	example := c.Examples[i]
-	source := func(yield func(*cloud.Resource, error) bool) {
-		if yield(&example.Resource, nil) {
-			for i := range example.Others {
-				if !yield(&example.Others[i], nil) {
-					return
-				}
-			}
-		}
-	}
-	var fields []string
-	in := check.Input{Source: func() iter.Seq2[*cloud.Resource, error] { return source }, Now: check.ExampleTime(), Workers: 1}
-	if _, err := set.Run(t.Context(), in, func(f check.Finding) error {
-		if f.Check == c.ID && f.Resource == example.Resource.ID {
-			fields = f.Fields
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return fields
+	return ask(t, set, c.ID, c.Examples[i]).Fields
 }
 
 func specOf(kind cloud.Kind) cloud.Spec {
