@@ -129,7 +129,7 @@ func (r *run) finished(i int, u *unit, sum *summary, resumed bool) {
 // write joins and merges the units.
 func (r *run) write(out io.Writer) error {
 	gaps := slices.Clone(r.p.gaps)
-	join := newJoin(names(r.services), r.p.accountIDs())
+	join := newJoin(names(r.services), r.p.accounts)
 	stack := &pile{dir: r.spool.dir}
 	for _, sum := range r.done {
 		gaps = append(gaps, sum.gaps...)

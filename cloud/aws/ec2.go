@@ -18,7 +18,7 @@ func ec2Service() *service {
 		name: "ec2",
 		kinds: []cloud.Kind{cloud.Disk, cloud.DiskSnapshot, cloud.Firewall, cloud.Interconnect, cloud.Machine, cloud.MachineImage,
 			cloud.Network, cloud.RegionKind, cloud.Subnet},
-		actions: []string{"ec2:DescribeFlowLogs", "ec2:DescribeImageAttribute", "ec2:DescribeImages", "ec2:DescribeInstanceAttribute",
+		actions: []string{"ec2:DescribeDhcpOptions", "ec2:DescribeFlowLogs", "ec2:DescribeImageAttribute", "ec2:DescribeImages", "ec2:DescribeInstanceAttribute",
 			"ec2:DescribeInstances", "ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
 			"ec2:DescribeSnapshotAttribute", "ec2:DescribeSnapshots", "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments",
 			"ec2:DescribeVolumes", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:GetEbsEncryptionByDefault",

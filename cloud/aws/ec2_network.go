@@ -20,13 +20,16 @@ type networks struct {
 	subnetsUnread error
 	flowing       map[string]bool // network or subnet → an active flow log
 	flowsUnread   error
+	clocks        map[string][]string // DHCP options → time servers
+	clocksUnread  error
 	tables        []types.RouteTable
 	tablesUnread  error
 }
 
 // networks reads networks, subnets, packet rules and what joins networks.
 func (r *ec2Reader) networks(ctx context.Context) {
-	r.nets = networks{subnetTags: map[string]map[string]string{}, flowing: map[string]bool{}}
+	r.nets = networks{subnetTags: map[string]map[string]string{}, flowing: map[string]bool{}, clocks: map[string][]string{}}
+	r.nets.clocksUnread = r.timeServers(ctx)
 	r.nets.flowsUnread = r.flowLogs(ctx)
 	r.nets.tablesUnread = r.routeTables(ctx)
 	subnets, seen, err := r.subnets(ctx)
@@ -56,6 +59,29 @@ func (r *ec2Reader) flowLogs(ctx context.Context) error {
 			delivers := aws.ToString(f.FlowLogStatus) == "ACTIVE" && aws.ToString(f.DeliverLogsStatus) != "FAILED"
 			if delivers && f.TrafficType != types.TrafficTypeAccept {
 				r.nets.flowing[aws.ToString(f.ResourceId)] = true
+			}
+		}
+	}
+	return nil
+}
+
+// timeServers reads which time servers networks hand out.
+func (r *ec2Reader) timeServers(ctx context.Context) error {
+	list := ec2.NewDescribeDhcpOptionsPaginator(r.client, &ec2.DescribeDhcpOptionsInput{MaxResults: aws.Int32(500)})
+	for list.HasMorePages() {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range page.DhcpOptions {
+			for _, c := range o.DhcpConfigurations {
+				if aws.ToString(c.Key) != "ntp-servers" {
+					continue
+				}
+				id := aws.ToString(o.DhcpOptionsId)
+				for _, v := range c.Values {
+					r.nets.clocks[id] = appendText(r.nets.clocks[id], v.Value)
+				}
 			}
 		}
 	}
@@ -152,6 +178,7 @@ func (r *ec2Reader) vpcs(ctx context.Context, subnets []types.Subnet) error {
 			}
 			fact(d, "flow_log", r.flowsAll(id, subnets), r.nets.flowsUnread)
 			fact(d, "cidrs", vpcRanges(v), nil)
+			fact(d, "time_servers", stringList(r.nets.clocks[aws.ToString(v.DhcpOptionsId)]), r.nets.clocksUnread)
 			r.add(d)
 		}
 	}

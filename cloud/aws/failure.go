@@ -153,7 +153,9 @@ func codeOf(err error) string {
 
 // absent tells that the provider said, in one of the codes, that there is no
 // such thing: that is a fact, not a gap.
-func absent(err error, codes ...string) bool { return err != nil && slices.Contains(codes, codeOf(err)) }
+func absent(err error, codes ...string) bool {
+	return err != nil && slices.Contains(codes, codeOf(err))
+}
 
 // gapOf makes an error of the SDK a gap.
 func gapOf(err error) cloud.Gap {

@@ -143,6 +143,12 @@ func (r *iamReader) role(d types.RoleDetail, seen cloud.Seen) *cloud.Resource {
 	trust.public().into(role, "trust_public")
 	outside, err := trust.outside()
 	fact(role, "trust_external", stringList(outside), err)
+	if accounts, err := trust.accounts(); err != nil {
+		gap(role, err, "trust_tenants")
+	} else {
+		role.Attributes["_trusts"] = stringList(accounts)
+	}
+	fact(role, "created", aws.ToTime(d.CreateDate).UTC(), nil)
 	trust.demandsMFA().into(role, "trust_requires_mfa")
 	kinds, err := trust.trusted()
 	fact(role, "trusted_by", stringList(kinds), err)

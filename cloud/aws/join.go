@@ -14,17 +14,22 @@ import (
 type join struct {
 	services []string
 	accounts []string
+	tenants  map[string]string            // of accounts
 	notes    map[string][]*cloud.Resource // by topic
 	byKey    map[string]*cloud.Resource   // topic + " " + account + " " + region + " " + key
 	gaps     map[[2]string][]cloud.ScopeGap
-	used     map[string]bool // keys that protect something
-	managed  map[string]bool // keys by ARN: the customer's?
+	used     map[string]map[string]bool // keys that protect something → of which tenants
+	managed  map[string]bool            // keys by ARN: the customer's?
 	aliases  map[string]string
 }
 
-func newJoin(services, accounts []string) *join {
-	return &join{services: services, accounts: accounts, notes: map[string][]*cloud.Resource{}, byKey: map[string]*cloud.Resource{},
-		gaps: map[[2]string][]cloud.ScopeGap{}, used: map[string]bool{}, managed: map[string]bool{}, aliases: map[string]string{}}
+func newJoin(services []string, accounts []cloud.Account) *join {
+	tenants, ids := map[string]string{}, []string{}
+	for _, a := range accounts {
+		ids, tenants[a.ID] = append(ids, a.ID), a.Tenant
+	}
+	return &join{services: services, accounts: ids, tenants: tenants, notes: map[string][]*cloud.Resource{}, byKey: map[string]*cloud.Resource{},
+		gaps: map[[2]string][]cloud.ScopeGap{}, used: map[string]map[string]bool{}, managed: map[string]bool{}, aliases: map[string]string{}}
 }
 
 func (j *join) note(n *cloud.Resource) {
@@ -45,7 +50,11 @@ func (j *join) ready(gaps []cloud.ScopeGap) []cloud.ScopeGap {
 		j.gaps[[2]string{g.Account, g.Service}] = append(j.gaps[[2]string{g.Account, g.Service}], g)
 	}
 	for _, n := range j.notes["uses-key"] {
-		j.used[j.keyARN(text(n, "key"), n.Account, strings.SplitN(n.Name, " ", 2)[0])] = true
+		arn := j.keyARN(text(n, "key"), n.Account, text(n, "region"))
+		if j.used[arn] == nil {
+			j.used[arn] = map[string]bool{}
+		}
+		j.used[arn][j.tenant(text(n, "tenant"), n.Account)] = true
 	}
 	return j.organisationGaps()
 }
@@ -118,6 +127,7 @@ func (j *join) finish(r *cloud.Resource) bool {
 	if r.Kind == noteKind {
 		return false
 	}
+	r.Tenant = j.tenant(r.Tenant, r.Account)
 	switch r.Kind {
 	case cloud.AccountKind:
 		j.account(r)
@@ -134,7 +144,9 @@ func (j *join) finish(r *cloud.Resource) bool {
 	case cloud.Alarm:
 		j.alarm(r)
 	case cloud.Key:
-		j.answer(r, "in_use", j.used[r.ID], j.whyAny(r.Account, r.Region, keyUsers...))
+		j.key(r)
+	case cloud.Role:
+		j.role(r)
 	}
 	j.customerKey(r)
 	j.backup(r)
@@ -161,6 +173,14 @@ func (j *join) finish(r *cloud.Resource) bool {
 var keyUsers = []asked{{"s3", cloud.ObjectStore}, {"ec2", cloud.Disk}, {"ec2", cloud.DiskSnapshot}, {"rds", cloud.Database}, {"dynamodb", cloud.Table},
 	{"efs", cloud.FileStore}, {"secretsmanager", cloud.Secret}, {"logs", cloud.LogStore}, {"cloudtrail", cloud.LogTrail}, {"sns", cloud.Topic},
 	{"sqs", cloud.Queue}, {"elasticache", cloud.Cache}, {"lambda", cloud.Function}, {"eks", cloud.Cluster}, {"backup", cloud.BackupVault}}
+
+// tenant gives a resource's own tenant, else its account's.
+func (j *join) tenant(own, account string) string {
+	if own != "" {
+		return own
+	}
+	return j.tenants[account]
+}
 
 // set makes an attribute a fact whatever was known before.
 func set(r *cloud.Resource, name string, value any) {

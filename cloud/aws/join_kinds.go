@@ -141,6 +141,37 @@ func (j *join) machine(r *cloud.Resource) {
 	}
 }
 
+// key tells what a key protects, and whose that is.
+func (j *join) key(r *cloud.Resource) {
+	why := j.whyAny(r.Account, r.Region, keyUsers...)
+	j.answer(r, "in_use", j.used[r.ID] != nil, why)
+	var tenants []string
+	for t := range j.used[r.ID] {
+		if t != "" {
+			tenants = append(tenants, t)
+		}
+	}
+	if why != nil && len(tenants) < 2 {
+		unknown(r, "tenants", *why)
+		return
+	}
+	set(r, "tenants", stringList(tenants))
+}
+
+// role tells whether another tenant's account may assume a tenant's role.
+func (j *join) role(r *cloud.Resource) {
+	if _, read := r.Attributes["_trusts"]; !read {
+		return
+	}
+	var others []string
+	for _, account := range textList(r, "_trusts") {
+		if t := j.tenants[account]; t != "" && r.Tenant != "" && t != r.Tenant {
+			others = append(others, t)
+		}
+	}
+	set(r, "trust_tenants", stringList(others))
+}
+
 // interconnect asks the tags of the networks that a unit named in "_networks",
 // each as "account vpc".
 func (j *join) interconnect(r *cloud.Resource) {

@@ -69,6 +69,14 @@ func (p permission) outside() ([]string, error) {
 	return accounts, p.tri(v).err
 }
 
+// accounts gives every account that is let in.
+func (p permission) accounts() ([]string, error) {
+	if p.policy == nil {
+		return nil, p.err
+	}
+	return p.policy.Accounts(), nil
+}
+
 func (p permission) trusted() ([]string, error) {
 	if p.policy == nil {
 		return nil, p.err

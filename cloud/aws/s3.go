@@ -17,7 +17,7 @@ import (
 
 func s3Service() *service {
 	return &service{
-		name: "s3", global: true, kinds: []cloud.Kind{cloud.ObjectStore, cloud.AccountKind},
+		name: "s3", global: true, kinds: []cloud.Kind{cloud.AccountKind, cloud.ObjectStore},
 		actions: []string{"s3:GetAccountPublicAccessBlock", "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketLogging",
 			"s3:GetBucketObjectLockConfiguration", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging",
 			"s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:ListAllMyBuckets"},

@@ -60,9 +60,4 @@ func s3ControlMetadata(out *s3control.GetPublicAccessBlockOutput) middleware.Met
 
 // protects says which key protects a resource; "" means the provider's own. The
 // joins find out whose key it is.
-func (u *unit) protects(r *cloud.Resource, key string) {
-	r.Attributes["_key"] = key
-	if key != "" {
-		u.note("uses-key", r.Region+" "+key, map[string]any{"key": key})
-	}
-}
+func (u *unit) protects(r *cloud.Resource, key string) { r.Attributes["_key"] = key }

@@ -28,7 +28,7 @@ type unit struct {
 	s       *session
 	service *service
 	account string
-	region  string // everywhere for a global service
+	region  string   // everywhere for a global service
 	regions []string // that are read
 	ours    []string // accounts that are read
 	cfg     aws.Config
@@ -76,6 +76,9 @@ func (u *unit) resource(kind cloud.Kind, native, id, name string, raw any, seen 
 
 // add hands a resource over. What a join adds later may still be missing in it.
 func (u *unit) add(r *cloud.Resource) {
+	if key, _ := r.Attributes["_key"].(string); key != "" {
+		u.note("uses-key", r.Region+" "+key+" "+r.Tenant, map[string]any{"key": key, "region": r.Region, "tenant": r.Tenant})
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.pending = append(u.pending, *r)
