@@ -32,8 +32,11 @@ func TestLoad_HoldsWhatTheStandardsHold(t *testing.T) {
 			in2015++
 		}
 	}
-	sections, four := c.Sections(), 0
+	sections, four, guided := c.Sections(), 0, 0
 	for _, s := range sections {
+		if s.Guidance != "none" {
+			guided++
+		}
 		if s.CloudControl {
 			four++
 		}
@@ -52,6 +55,7 @@ func TestLoad_HoldsWhatTheStandardsHold(t *testing.T) {
 		"duties of 2026":                   {len(c.Duties(Edition2026, "")), 298},
 		"duties of both editions":          {len(c.Duties("", "")), 279 + 27},
 		"clauses of 2026":                  {len(sections), 97},
+		"clauses with cloud guidance":      {guided, 43},
 		"cloud controls of 2026":           {four, 4},
 		"clauses of 27001":                 {len(c.Clauses()), 25},
 		"papers of 27001":                  {papers, 35},
@@ -183,6 +187,37 @@ func TestDefault_FollowsTheModel(t *testing.T) {
 	}
 	if _, ok := c.Default(IaaS, "5.1.1-C99"); ok {
 		t.Error("a duty that is not known has a default")
+	}
+}
+
+// TestMappings_AgreeWithTheCorrespondence compares three sources of the same
+// fact: which control of 2022 a control of 2013 became.
+func TestMappings_AgreeWithTheCorrespondence(t *testing.T) {
+	c := load(t)
+	became := map[string][]string{}
+	for _, x := range c.Crossings("iso27001-2013", "iso27001-2022") {
+		became[x.FromID] = append(became[x.FromID], x.ToID)
+	}
+	for _, control := range c.Controls() {
+		first := control.Clauses[0]
+		want := became["A."+first.ID]
+		if first.Edition == Edition2026 || strings.HasPrefix(first.ID, "CLD.") {
+			continue
+		}
+		var mapped, placed []string
+		for _, m := range c.MapsOf(control.Key) {
+			if m.Framework == "iso27001-2022" && m.Relation == "equivalent" {
+				mapped = append(mapped, m.ID)
+			}
+		}
+		for _, l := range control.Clauses[1:] {
+			if l.Relation != RelationPart {
+				placed = append(placed, "A."+l.ID)
+			}
+		}
+		if !slices.Equal(mapped, want) || !slices.Equal(placed, want) {
+			t.Errorf("%s: 27001:2022 has it as %v, 27017:2026 as %v, the correspondence says %v", control.Key, mapped, placed, want)
+		}
 	}
 }
 
