@@ -49,6 +49,22 @@ func TestRun_KeepsTheWorstAndCountsTheRest(t *testing.T) {
 	}
 }
 
+func TestRun_TakesNoMemoryForWhatPasses(t *testing.T) {
+	r, err := New(input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fails(1)
+	f.Outcome = check.Pass
+	if n := testing.AllocsPerRun(1000, func() {
+		if err := r.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}); n >= 1 {
+		t.Errorf("%v allocations a finding", n)
+	}
+}
+
 func TestRun_AFindingOfNoServiceIsCountedApart(t *testing.T) {
 	stranger, nobody := fails(1), fails(2)
 	stranger.Account, nobody.Account, nobody.Outcome = "9", "", check.Pass

@@ -14,7 +14,7 @@ import (
 // Finish draws the conclusion from everything that was added. It changes
 // nothing in the run: more can be added, and it can be asked again.
 func (r *Run) Finish() (*Assessment, error) {
-	a := &Assessment{Format: Format, At: r.in.Now.UTC(), Organisation: r.in.Scope.Organisation, Edition: r.in.Edition, Parties: r.ground.parties}
+	a := &Assessment{Format: Format, At: r.in.Now.UTC(), Organisation: r.in.Scope.Organisation, Edition: r.in.Edition, Catalogue: r.in.Catalogue.Version(), Parties: r.ground.parties}
 	for _, v := range r.ground.services {
 		a.Services = append(a.Services, v.facts)
 	}

@@ -57,11 +57,11 @@ func (t *tally) count(f *check.Finding) {
 	case check.Error:
 		t.counts.Error++
 	case check.Fail:
-		if f.Exposed {
-			t.exposed++
-		}
 		if f.Exception == "" {
 			t.counts.Fail++
+			if f.Exposed {
+				t.exposed++
+			}
 			return
 		}
 		t.counts.Accepted++

@@ -42,7 +42,8 @@ type Assessment struct {
 	At           time.Time          `json:"at"`     // as of when: the time that was passed in
 	Organisation scope.Organisation `json:"organisation"`
 	Edition      catalogue.Edition  `json:"edition"`
-	Parties      []catalogue.Party  `json:"parties"` // whose duties were assessed
+	Catalogue    string             `json:"catalogue"` // its version
+	Parties      []catalogue.Party  `json:"parties"`   // whose duties were assessed
 	Services     []Service          `json:"services"`
 	Snapshots    []Snapshot         `json:"snapshots"`
 	Unread       []cloud.ScopeGap   `json:"unread"`     // scopes that could not be read, of all snapshots
@@ -147,7 +148,7 @@ type Result struct {
 	Severity check.Severity `json:"severity"`
 	Tally    Tally          `json:"tally"`
 	Scopes   int            `json:"scopes,omitempty"` // of Unknown: whole services, regions or accounts that were not read
-	Exposed  int            `json:"exposed"`          // failing resources that can be reached from the internet
+	Exposed  int            `json:"exposed"`          // of Fail: resources that can be reached from the internet
 	Oldest   time.Time      `json:"oldest"`           // when its oldest and newest facts were seen
 	Newest   time.Time      `json:"newest"`
 	Under    []string       `json:"under,omitempty"` // ids of the exceptions under which failures stand

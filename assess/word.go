@@ -251,6 +251,8 @@ func someOf(n, of int, one, many string) string {
 	switch {
 	case n == 1 && of == 1:
 		return "the one resource " + one
+	case n == 2 && of == 2:
+		return "both resources " + many
 	case n == of:
 		return fmt.Sprintf("all %s resources %s", thousands(n), many)
 	case n == 1:
@@ -263,6 +265,8 @@ func resources(n, of int) string {
 	switch {
 	case n == 1 && of == 1:
 		return "the one resource"
+	case n == 2 && of == 2:
+		return "both resources"
 	case n == of:
 		return fmt.Sprintf("all %s resources", thousands(n))
 	}

@@ -115,9 +115,9 @@ func supposes(kinds map[Kind]bool) []string {
 
 // Best gives the ids of the n actions of the plan that together gain most, in
 // the order in which they were chosen: each time the one with which most of
-// our own duties are met, then most of all duties, then the greatest progress,
-// then the highest priority. It is a greedy choice; no search over all sets.
-// It stops early when nothing is left to do.
+// our own duties close, then most of all duties, then the highest priority;
+// where none closes any, the one with the greatest progress. It is a greedy
+// choice, no search over all sets. It stops early when nothing is left to do.
 func Best(a *assess.Assessment, p Plan, n int) []string {
 	trial := assess.NewTrial(a)
 	out := []string{}
@@ -165,5 +165,5 @@ func (g gain) above(o gain) bool {
 	case g.all != o.all:
 		return g.all > o.all
 	}
-	return g.steps > o.steps
+	return g.all == 0 && g.steps > o.steps
 }

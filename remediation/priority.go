@@ -48,7 +48,7 @@ func why(a *Action) string {
 	case a.Unlocks > 0:
 		parts = append(parts, fmt.Sprintf("it lifts %s by itself", plural(a.Unlocks, "duty", "duties")))
 	case helps > 0:
-		parts = append(parts, fmt.Sprintf("it helps %s, which need more beside it", plural(helps, "duty", "duties")))
+		parts = append(parts, fmt.Sprintf("it helps %s more beside it", plural(helps, "duty, which needs", "duties, which need")))
 	default:
 		parts = append(parts, "no duty in scope waits for it")
 	}

@@ -22,13 +22,26 @@ func (m *maker) tell(d *draft) {
 	case Attest:
 		m.tellAttest(d)
 	case Secure:
-		s := m.services[d.Services[0]]
-		d.Title = fmt.Sprintf("Get the commitment and the evidence of %s for %s of %s", other(s), plural(len(d.Bears), "duty", "duties"), s.Name)
-		d.What = fmt.Sprintf("Ask for the contract clause or the statement that says that %s performs them, and for the report that shows it; enter both in the responsibility matrix of %s.", other(s), s.Name)
+		m.tellSecure(d)
 	case Assign:
 		d.Title = "Name who performs " + d.Duty
 		d.What = m.duty(d) + "By the matrix nobody performs it: agree who does, and enter it."
 	}
+}
+
+func (m *maker) tellSecure(d *draft) {
+	s, duties := m.services[d.Services[0]], plural(len(d.Bears), "duty", "duties")
+	if s.Ours == catalogue.Provider {
+		d.Title = fmt.Sprintf("Agree with the customers of %s on their part in %s", s.Name, duties)
+		d.What = fmt.Sprintf("Say in the terms or in a statement what the customers do, keep the evidence that they were told and that it is done, and enter both in the responsibility matrix of %s.", s.Name)
+		return
+	}
+	provider := cmp.Or(s.Provider, "the provider")
+	d.Title = fmt.Sprintf("Get the commitment and the evidence of %s for %s of %s", provider, duties, s.Name)
+	if provider == s.Name {
+		d.Title = fmt.Sprintf("Get the commitment and the evidence of %s for %s", provider, duties)
+	}
+	d.What = fmt.Sprintf("Ask for the contract clause or the statement that says that %s performs them, and for the report that shows it; enter both in the responsibility matrix of %s.", provider, s.Name)
 }
 
 func (m *maker) tellRead(d *draft) {
@@ -110,12 +123,4 @@ func (m *maker) found(d *draft) string {
 		return fmt.Sprintf("One of them: %s. ", words)
 	}
 	return upper(words) + ". "
-}
-
-// other names the other party of a service.
-func other(s *assess.Service) string {
-	if s.Ours == catalogue.Provider {
-		return "the customers"
-	}
-	return cmp.Or(s.Provider, "the provider")
 }

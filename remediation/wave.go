@@ -50,7 +50,7 @@ func stage(d *draft) int {
 		return 1
 	case d.Kind == Read, d.Kind == Secure, d.Kind == Mend && d.topic == logs:
 		return 2
-	case d.Kind == Mend, d.Minutes <= hour:
+	case d.Kind == Mend:
 		return 3
 	}
 	return 4
