@@ -133,6 +133,27 @@ func TestParseMatrix_Faults(t *testing.T) {
 	}
 }
 
+func TestParseMatrix_SignOff(t *testing.T) {
+	head, tail := "service: cloud\nedition: 2015\nstatus: ", "\nsign_off: {digest: sha256:"+strings.Repeat("a", 64)+"}\ncontrols: []\n"
+	for status, want := range map[string][]string{
+		"internally_agreed": {"sign_off.by", "sign_off.on"},
+		"acknowledged":      {"sign_off.acknowledged_by", "sign_off.acknowledged_on", "sign_off.by", "sign_off.on"},
+	} {
+		_, err := parseMatrix("m.yaml", []byte(head+status+tail), books(), nil)
+		var faults strict.Faults
+		if !errors.As(err, &faults) {
+			t.Fatalf("%s: %v", status, err)
+		}
+		var fields []string
+		for _, f := range faults {
+			fields = append(fields, f.Field)
+		}
+		if !slices.Equal(fields, want) {
+			t.Errorf("%s: faults in %q, want %q", status, fields, want)
+		}
+	}
+}
+
 // People of the other side are not ours to know.
 func TestParseMatrix_PeopleOfOthers(t *testing.T) {
 	text := strings.Replace(cloudMatrix, "provider_contact: support", "provider_contact: nobody-we-know", 1)
@@ -174,8 +195,11 @@ func TestEncodeMatrix_Refuses(t *testing.T) {
 		"no share":     {Service: "cloud", Edition: "2015", Version: 1, Status: Draft, Allocations: []Allocation{{Duty: "12.3.1-C1", Basis: Basis{Kind: Assumption}}}},
 		"no service":   {Edition: "2015", Version: 1, Status: Draft},
 	} {
-		if data, err := encodeMatrix(m, smallBook("2015")); err == nil {
+		switch data, err := encodeMatrix(m, smallBook("2015")); {
+		case err == nil:
 			t.Errorf("%s: wrote what cannot be read:\n%s", name, data)
+		case strings.Contains(err.Error(), "line 0"), strings.Contains(err.Error(), ":0"):
+			t.Errorf("%s: a line that is none: %v", name, err)
 		}
 	}
 }

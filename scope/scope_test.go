@@ -132,6 +132,33 @@ func TestParse_TellsAllFaults(t *testing.T) {
 	}
 }
 
+// A service is called by its id where it has no name.
+func TestParse_Nameless(t *testing.T) {
+	_, err := Parse("s.yaml", []byte("organisation: {id: a, name: A, role: customer}\nservices:\n  - {id: b, role: provides, model: saas}\n  - {role: provides, model: saas}\n"))
+	for _, want := range []string{"the organisation provides b, while", "the organisation provides this service, while", "services[1].id: it is missing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+}
+
+// A hostile file costs no more than a bad one.
+func TestParse_Bounds(t *testing.T) {
+	head := "organisation: {id: a, name: A, role: both}\n"
+	services := head + "services:\n" + strings.Repeat("- {id: b, built_on: [c, d, e]}\n", 5_000)
+	if _, err := Parse("s.yaml", []byte(services)); err == nil || !strings.Contains(err.Error(), "there are 5000 services; the most is 1000") {
+		t.Errorf("too many services: %.300v", err)
+	}
+	people := head + "services: [{id: b, name: B, role: consumes, model: saas}]\npeople:\n" + strings.Repeat("- {id: b, name: B}\n", 10_001)
+	if _, err := Parse("s.yaml", []byte(people)); err == nil || !strings.Contains(err.Error(), "there are 10001 people; the most is 10000") {
+		t.Errorf("too many people: %.300v", err)
+	}
+	built := head + "services:\n- {id: b, name: B, role: consumes, model: saas, built_on: [" + strings.Repeat("nothing, ", 20_000) + "]}\n"
+	if _, err := Parse("s.yaml", []byte(built)); err == nil || strings.Count(err.Error(), "\n") > 201 {
+		t.Errorf("too many faults: %.300v", err)
+	}
+}
+
 func TestServicesOf(t *testing.T) {
 	s, err := Parse("scope.yaml", []byte(larkspur))
 	if err != nil {
