@@ -147,13 +147,13 @@ func (r *PackReport) proven() []string {
 	out := []string{fmt.Sprintf("Whoever holds the private key of %s signed a log of %d entries; entries %d to %d of it are accounted for here, in this order: none was changed, removed, added or moved since.",
 		KeyName(r.Key), r.Head.Size, r.From, r.To-1)}
 	if n := r.Bodies.OK; n > 0 {
-		out = append(out, fmt.Sprintf("The contents of %d entries in this pack are, byte for byte, what was recorded.", n))
+		out = append(out, fmt.Sprintf("The contents of %s in this pack are, byte for byte, what was recorded.", plural(n, "entry", "entries")))
 	}
 	if n := r.Bodies.Erased; n > 0 {
-		out = append(out, fmt.Sprintf("%d entries have lost their contents to an erasure; that they were made, when, and by which pseudonym still stands.", n))
+		out = append(out, fmt.Sprintf("The contents of %s were erased; that the entries were made still stands, with their dates and pseudonyms.", plural(n, "entry", "entries")))
 	}
 	if v := r.Verdict(VerdictConsistency); v.State == StateOK {
-		out = append(out, "The log was only ever added to since the earlier checkpoint: "+v.Text+".")
+		out = append(out, "Nothing was removed or changed since the earlier checkpoint: "+v.Text+".")
 	}
 	return out
 }
@@ -172,7 +172,8 @@ func (r *PackReport) notProven() []string {
 		out = append(out, fmt.Sprintf("Anything about entries other than %d to %d.", r.From, r.To-1))
 	}
 	if r.Bodies.Withheld > 0 || r.Entries.Undisclosed > 0 {
-		out = append(out, fmt.Sprintf("Anything about what is not shown: the contents of %d entries and the whole of %d others.", r.Bodies.Withheld, r.Entries.Undisclosed))
+		out = append(out, fmt.Sprintf("Anything about what is not shown: the contents of %s, and all of %s.",
+			plural(r.Bodies.Withheld, "entry", "entries"), plural(r.Entries.Undisclosed, "other", "others")))
 	}
 	return out
 }
