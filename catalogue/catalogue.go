@@ -11,6 +11,8 @@ import (
 	"sync"
 )
 
+//go:generate go test . -run Golden -update
+
 //go:embed data/catalogue.json
 var compact []byte
 
@@ -21,7 +23,7 @@ type Catalogue struct {
 	byClause map[string]int // lower-case number → the control of which it is the main clause, else the first
 	byDuty   map[string]place
 	maps     map[string][]Mapping
-	words    func() *wordIndex // built by the first search
+	lexicon  func() *wordIndex // built by the first search
 }
 
 // book is what the compact file holds.
@@ -71,7 +73,7 @@ func index(b book) *Catalogue {
 			}
 		}
 	}
-	c.words = sync.OnceValue(func() *wordIndex { return newWordIndex(&c.book) })
+	c.lexicon = sync.OnceValue(func() *wordIndex { return newWordIndex(&c.book) })
 	for _, m := range b.Mappings {
 		c.maps[m.Control] = append(c.maps[m.Control], m)
 	}

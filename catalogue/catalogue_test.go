@@ -164,6 +164,8 @@ func TestDefault_FollowsTheModel(t *testing.T) {
 		{PaaS, "13.1.3-C2", DoesBoth, DoesNothing},
 		{SaaS, "13.1.3-C2", Accounts, Performs},
 		{SaaS, "5.38-C2", DoesBoth, DoesNothing},
+		{IaaS, "CLD.13.1.4-C2", DoesBoth, DoesNothing}, // whoever builds virtual networks in IaaS keeps them
+		{SaaS, "12.4.1-C3", Accounts, Performs},
 	} {
 		got, ok := c.Default(row.model, row.duty)
 		if !ok || got.Customer != row.customer || got.Provider != row.provider || got.Why == "" {

@@ -38,10 +38,9 @@
 //	documents: […]               # what proves it; also records, states, asks
 //	words: [shared responsibility]   # what people search for
 //
-// From these files Golden tests (go test -run Golden -update) write
-// data/catalogue.json, which Load reads: the same values, a tenth of the time.
-// A test fails when the two are not in step. Lint reads the files and tells
-// every fault with file, line and field.
+// From these files go generate writes data/catalogue.json, which Load reads: the
+// same values in a tenth of the time. A test fails when the two are not in step.
+// Lint reads the files and tells every fault with file, line and field.
 //
 // # Certainty
 //

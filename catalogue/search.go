@@ -43,7 +43,7 @@ func (c *Catalogue) Remarks(query string) []Citation {
 	q := newQuery(query)
 	var out []Citation
 	for _, cited := range c.book.Citations {
-		if cited.Control == "" && saysAll(q, cited.Cited) {
+		if cited.Control == "" && repeats(q, cited) {
 			out = append(out, cited)
 		}
 	}
@@ -93,10 +93,15 @@ func (c *Catalogue) title(framework, id string) (string, bool) {
 	return "", false
 }
 
-// saysAll tells whether the query's words hold the saying's words in a row, so
-// that "clause 8" is not found in "8.24" nor in a clause of a contract.
-func saysAll(q query, saying string) bool {
-	return strings.Contains(" "+strings.Join(q.words, " ")+" ", " "+strings.Join(words(fold(saying)), " ")+" ")
+// repeats tells whether the query's words hold a saying in a row and speak of
+// the standard: of "27017", of the saying alone, or of its topic. A job title
+// and the timeline of an incident are no sayings.
+func repeats(q query, cited Citation) bool {
+	saying := words(fold(cited.Cited))
+	if !strings.Contains(" "+strings.Join(q.words, " ")+" ", " "+strings.Join(saying, " ")+" ") {
+		return false
+	}
+	return slices.Contains(q.words, "27017") || len(q.words) == len(saying) || sharesAny(q.stems, terms(fold(cited.Topic)))
 }
 
 // query is what somebody searches for.
@@ -262,13 +267,13 @@ func squeeze(id string) string {
 func (s *search) phrases(q query) {
 	have := q.stems
 	for _, stem := range q.stems {
-		for _, near := range s.c.words().near(stem) {
+		for _, near := range s.c.lexicon().near(stem) {
 			have = append(have[:len(have):len(have)], near.term)
 		}
 	}
-	for i, words := range s.c.words().phrases {
+	for i, names := range s.c.lexicon().phrases {
 		best, name := 0, ""
-		for j, stems := range words {
+		for j, stems := range names {
 			if len(stems) > best && holdsAll(have, stems) {
 				best, name = len(stems), s.c.book.Controls[i].Words[j]
 			}
@@ -293,7 +298,7 @@ func holdsAll(have, want []string) bool {
 // weighs more than a common one, and a control that has all words more than one
 // that has some.
 func (s *search) terms(q query) {
-	x := s.c.words()
+	x := s.c.lexicon()
 	type sum struct {
 		score float64
 		terms []string

@@ -76,7 +76,7 @@ func TestRemarks(t *testing.T) {
 			t.Errorf("Remarks(%q) = %v, want %q", query, got, want)
 		}
 	}
-	for _, query := range []string{"5.1.1", "12.4.6", "backup", "GRC-01", "2026", ""} {
+	for _, query := range []string{"5.1.1", "12.4.6", "backup", "GRC-01", "2026", "", "job title of the owner", "timeline of an incident"} {
 		if got := c.Remarks(query); got != nil {
 			t.Errorf("Remarks(%q) = %v, want none", query, got)
 		}
