@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package terraform
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"demarc.dev/demarc/internal/jsonscan"
+)
+
+// item is one managed resource instance of AWS, as the input tells it.
+type item struct {
+	address   string
+	module    string // address of its module instance, empty for the root
+	kind      string // "aws_s3_bucket"
+	name      string // "a" of aws_s3_bucket.a["x"]
+	key       string // `["x"]`, `[0]` or empty
+	values    []byte // JSON: as it will be
+	unknown   []byte // JSON: true where a value is known after apply; nil when nothing is
+	sensitive []byte // JSON: true where a value is sensitive; nil when nothing is
+	create    bool   // the plan makes it anew
+}
+
+// input is what one file told.
+type input struct {
+	source     string // "plan" or "state"
+	items      []item
+	config     *module
+	region     string // of the default provider's configuration
+	foreign    int    // resources of other providers
+	planned    int    // managed resources of planned_values
+	changes    int    // managed resources of resource_changes that stay
+	errored    bool
+	incomplete bool
+	store      slab
+}
+
+// slab keeps copies of many small texts in few large pieces.
+type slab struct{ free []byte }
+
+func (s *slab) keep(b []byte) []byte {
+	if len(b) > cap(s.free)-len(s.free) {
+		s.free = make([]byte, 0, max(1<<20, len(b)))
+	}
+	start := len(s.free)
+	s.free = append(s.free, b...)
+	return s.free[start:len(s.free):len(s.free)]
+}
+
+// read reads a plan or a state.
+func read(r io.Reader) (*input, error) {
+	head := make([]byte, 512)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+		return nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	head = head[:n]
+	if err := sniff(head); err != nil {
+		return nil, err
+	}
+	in := &input{}
+	s := jsonscan.New(io.MultiReader(bytes.NewReader(head), r), maxValue)
+	version := ""
+	for s.Object(); s.Key(); {
+		in.member(s, string(s.Name()), &version)
+	}
+	if err := s.End(); err != nil {
+		return nil, fault(err)
+	}
+	switch {
+	case version == "":
+		return nil, fmt.Errorf("%w: it has no format_version; make it with: terraform show -json plan.out > plan.json", ErrInput)
+	case in.source == "" && in.config == nil && in.planned == 0:
+		in.source = "state" // of an empty state only the version is printed
+	}
+	if err := checkVersion(in.source, version); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// sniff names what is often given in place of a plan's JSON.
+func sniff(head []byte) error {
+	text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
+	const hint = "make it with: terraform show -json plan.out > plan.json"
+	switch {
+	case len(text) == 0:
+		return fmt.Errorf("%w: the file is empty; %s", ErrInput, hint)
+	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
+		return fmt.Errorf("%w: it is the binary plan file; %s", ErrInput, hint)
+	case bytes.HasPrefix(text, []byte("\x1f\x8b")), bytes.HasPrefix(text, []byte("\x28\xb5\x2f\xfd")):
+		return fmt.Errorf("%w: it is compressed; unpack it first", ErrInput)
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")), bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return fmt.Errorf("%w: it is not plain UTF-8 but begins with a byte order mark; %s", ErrInput, hint)
+	case text[0] != '{':
+		return fmt.Errorf("%w: it is text, such as Terraform's configuration or what a plan prints to people; %s", ErrInput, hint)
+	}
+	return nil
+}
+
+// fault makes a sentence of a scanner's error.
+func fault(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: it is truncated (%v)", ErrInput, err)
+	}
+	var syntax *jsonscan.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("%w: %v", ErrInput, err)
+	}
+	return fmt.Errorf("reading the plan: %w", err)
+}
+
+func checkVersion(source, version string) error {
+	ok := strings.HasPrefix(version, "1.") || source == "plan" && (version == "0.1" || version == "0.2")
+	if !ok {
+		return fmt.Errorf("%w: format_version is %q; 1.x is read", ErrVersion, version)
+	}
+	return nil
+}
+
+// member reads one member of the outermost object.
+func (in *input) member(s *jsonscan.Scanner, name string, version *string) {
+	switch name {
+	case "format_version":
+		*version = s.Text()
+	case "resource_changes":
+		in.source = "plan"
+		for s.Array(); s.More(); {
+			in.change(s)
+		}
+	case "planned_values":
+		in.source = "plan"
+		in.modules(s, func() { in.count(s) })
+	case "values":
+		in.source = "state"
+		in.modules(s, func() { in.stateResource(s) })
+	case "configuration":
+		in.source = "plan"
+		in.configuration(s)
+	case "deferred_changes":
+		for s.Array(); s.More(); s.Skip() {
+			in.incomplete = true
+		}
+	case "complete":
+		in.incomplete = in.incomplete || !s.Bool()
+	case "errored":
+		in.errored = s.Bool()
+	case "version", "serial", "lineage":
+		// The members of terraform.tfstate, which has no format_version.
+		s.Fail("it is the state file itself; use: terraform show -json > state.json")
+	default:
+		s.Skip()
+	}
+}
+
+// modules walks {root_module:{resources:[…],child_modules:[…]}}.
+func (in *input) modules(s *jsonscan.Scanner, resource func()) {
+	if s.Null() {
+		return
+	}
+	for s.Object(); s.Key(); {
+		if string(s.Name()) == "root_module" {
+			in.walkModule(s, resource)
+		} else {
+			s.Skip()
+		}
+	}
+}
+
+func (in *input) walkModule(s *jsonscan.Scanner, resource func()) {
+	for s.Object(); s.Key(); {
+		switch string(s.Name()) {
+		case "resources":
+			for s.Array(); s.More(); {
+				resource()
+			}
+		case "child_modules":
+			for s.Array(); s.More(); {
+				in.walkModule(s, resource)
+			}
+		default:
+			s.Skip()
+		}
+	}
+}
+
+// count counts a managed resource of planned_values.
+func (in *input) count(s *jsonscan.Scanner) {
+	for s.Object(); s.Key(); {
+		if string(s.Name()) == "mode" && string(s.Bytes()) == "managed" {
+			in.planned++
+		} else if string(s.Name()) != "mode" {
+			s.Skip()
+		}
+	}
+}
+
+func (in *input) stateResource(s *jsonscan.Scanner) {
+	it, managed, provider := item{}, false, ""
+	for s.Object(); s.Key(); {
+		switch name := string(s.Name()); name {
+		case "values":
+			it.values = in.store.keep(s.Raw())
+		case "sensitive_values":
+			it.sensitive = in.mask(s.Raw())
+		default:
+			in.envelope(s, &it, name, &managed, &provider)
+		}
+	}
+	in.add(s, it, managed, provider)
+}
+
+// envelope reads a member that states and changes share.
+func (in *input) envelope(s *jsonscan.Scanner, it *item, name string, managed *bool, provider *string) {
+	switch name {
+	case "address":
+		it.address = s.Text()
+	case "mode":
+		*managed = string(s.Bytes()) == "managed"
+	case "type":
+		it.kind = word(s.Bytes())
+	case "name":
+		it.name = s.Text()
+	case "index":
+		it.key = "[" + string(s.Raw()) + "]"
+	case "provider_name":
+		*provider = word(s.Bytes())
+	default:
+		s.Skip()
+	}
+}
+
+// add keeps a resource that this package can tell of.
+func (in *input) add(s *jsonscan.Scanner, it item, managed bool, provider string) {
+	if s.Err() != nil || !managed {
+		return
+	}
+	if it.address == "" || it.kind == "" {
+		s.Fail("a resource has no address or type")
+		return
+	}
+	in.changes++
+	if !strings.HasSuffix(provider, "/aws") && provider != "aws" {
+		if provider != "terraform.io/builtin/terraform" {
+			in.foreign++
+		}
+		return
+	}
+	if _, ok := types()[it.kind]; !ok || len(it.values) == 0 || it.values[0] != '{' {
+		return
+	}
+	it.module = strings.TrimSuffix(strings.TrimSuffix(it.address, it.kind+"."+it.name+it.key), ".")
+	in.items = append(in.items, it)
+}
+
+func (in *input) change(s *jsonscan.Scanner) {
+	it, managed, provider, gone := item{}, false, "", false
+	for s.Object(); s.Key(); {
+		switch name := string(s.Name()); name {
+		case "change":
+			gone = in.body(s, &it)
+		case "deposed":
+			s.Skip()
+			gone = true
+		default:
+			in.envelope(s, &it, name, &managed, &provider)
+		}
+	}
+	if !gone {
+		in.add(s, it, managed, provider)
+	}
+}
+
+// body reads {actions, before, after, …} and reports whether nothing is left
+// after it.
+func (in *input) body(s *jsonscan.Scanner, it *item) (gone bool) {
+	gone = true
+	for s.Object(); s.Key(); {
+		switch string(s.Name()) {
+		case "actions":
+			for s.Array(); s.More(); {
+				it.create = string(s.Bytes()) == "create" || it.create
+			}
+		case "after":
+			if !s.Null() {
+				gone = false
+				it.values = in.store.keep(s.Raw())
+			}
+		case "after_unknown":
+			it.unknown = in.mask(s.Raw())
+		case "after_sensitive":
+			it.sensitive = in.mask(s.Raw())
+		default:
+			s.Skip()
+		}
+	}
+	return gone
+}
+
+// mask keeps a mask that says anything.
+func (in *input) mask(raw []byte) []byte {
+	if !bytes.Contains(raw, []byte("true")) {
+		return nil
+	}
+	return in.store.keep(raw)
+}
+
+// word gives one string for the many equal names of types.
+func word(b []byte) string {
+	if w, ok := types()[string(b)]; ok {
+		return w
+	}
+	return string(b)
+}
