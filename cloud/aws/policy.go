@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"demarc.dev/demarc/cloud"
 )
 
 // planActions are those of the calls before the units.
@@ -67,4 +69,14 @@ func action(service, operation string) string {
 		return p + ":" + operation
 	}
 	return strings.ToLower(service) + ":" + operation
+}
+
+// Kinds gives the kinds of resource that are read, in order.
+func Kinds() []cloud.Kind {
+	var out []cloud.Kind
+	for _, s := range services() {
+		out = append(out, s.kinds...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

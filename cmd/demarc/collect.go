@@ -24,7 +24,7 @@ what it could not read becomes a gap with its reason, never silence.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newCollectFile(e), newCollectList(e))
+	c.AddCommand(newCollectAWS(e), newCollectTerraform(e), newCollectFile(e), newCollectList(e))
 	return c
 }
 

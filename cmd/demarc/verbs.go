@@ -18,5 +18,6 @@ func verbs() []func(*env) *cobra.Command {
 		newEvidence,
 		newCatalogue,
 		newCheck,
+		newInternal,
 	}
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/cloud/terraform"
+	"demarc.dev/demarc/problem"
+)
+
+func newCollectTerraform(e *env) *cobra.Command {
+	var account, region, out string
+	c := &cobra.Command{
+		Use:   "terraform FILE",
+		Short: "Read a Terraform plan or state, as terraform show -json prints it",
+		Long: `Reads what a plan would build, or what a state says was built. A value that is
+known only after apply becomes a gap, and so does a fact that no plan can tell.`,
+		Example: "  terraform plan -out p && terraform show -json p > plan.json\n  demarc collect terraform plan.json\n  demarc assess --fail-on high",
+		Args:    oneArg("a plan or state in JSON", "terraform show -json PLAN > plan.json"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o := terraform.Options{Account: account, Region: region, Now: e.now().UTC(), Tool: "demarc " + version}
+			s, err := e.terraform(args[0], o)
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				return e.writeFile(out, s.Encode)
+			}
+			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error { return e.takeSnapshot(c, a, caller, args[0], s) })
+		},
+	}
+	c.Flags().StringVar(&account, "account", "", "account that the plan is for, where it does not say so itself")
+	c.Flags().StringVar(&region, "region", "", "region that the plan is for, where it does not say so itself")
+	c.Flags().StringVar(&out, "out", "", "write the snapshot to this file and not into the store")
+	return c
+}
+
+func (e *env) terraform(name string, o terraform.Options) (*cloud.Snapshot, error) {
+	in := io.Reader(e.stdin)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fileProblem(name, err)
+		}
+		defer f.Close()
+		in = f
+	}
+	s := &cloud.Snapshot{}
+	var err error
+	s.Header, s.Gaps, err = terraform.Collect(in, o, func(r *cloud.Resource) error {
+		s.Resources = append(s.Resources, *r)
+		return nil
+	})
+	return s, terraformProblem(name, err)
+}
+
+// terraformProblem says what is wrong with a file that is no plan or state.
+func terraformProblem(name string, err error) error {
+	switch {
+	case errors.Is(err, terraform.ErrVersion):
+		return problem.New(problem.Invalid, name+": "+err.Error(), "make the JSON with a current Terraform: terraform show -json PLAN > plan.json").Wrap(err)
+	case errors.Is(err, terraform.ErrInput):
+		return problem.New(problem.Invalid, name+": "+err.Error(), "terraform show -json PLAN > plan.json, then demarc collect terraform plan.json").Wrap(err)
+	}
+	return fileProblem(name, err)
+}
+
+// takeSnapshot takes a snapshot in that lies in memory.
+func (e *env) takeSnapshot(c *cobra.Command, a *app.App, caller app.Caller, name string, s *cloud.Snapshot) error {
+	f, err := os.CreateTemp("", "demarc-*.snapshot")
+	if err != nil {
+		return fileProblem("the temporary folder", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := s.Encode(f); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return e.report(a.TakeSnapshot(c.Context(), caller, filepath.Base(name), f))
+}
