@@ -8,9 +8,9 @@
 //
 //	go test ./check/rule -run Golden -update
 //
-// checks.jsonl holds one check a line, without its examples, because reading
-// YAML takes thirty times as long, and commands that only show a check must
-// start at once. A test compares it with the YAML files.
+// checks.jsonl holds one check a line, because reading YAML takes ten times as
+// long, and commands that only show a check must start at once. A test compares
+// it with the YAML files.
 //
 // Most checks ask a concept (an object store, a key) and serve every provider;
 // their fixes are written for AWS, whose collectors came first. A threshold in a
@@ -41,9 +41,9 @@ var files embed.FS
 //go:embed checks.jsonl
 var compact string
 
-// Load gives every shipped check in order of its id, ready for check.Compile,
-// in a few milliseconds. Examples are left out: Parse gives them. The slice is
-// the caller's.
+// Load gives every shipped check in order of its id, ready for check.Compile. It
+// takes about ten milliseconds. The checks know no file and no lines: Parse does.
+// The slice is the caller's.
 func Load() ([]check.Check, error) {
 	var out []check.Check
 	d := json.NewDecoder(bytes.NewReader([]byte(compact)))
@@ -57,8 +57,8 @@ func Load() ([]check.Check, error) {
 	return out, nil
 }
 
-// Parse reads the shipped checks from their YAML files, with examples and the
-// lines of every field, in order of their ids. It is for testing checks: it
+// Parse reads the shipped checks from their YAML files, in order of their ids, so
+// that a fault names its file and line. It is for those who write checks: it
 // takes about a tenth of a second.
 func Parse() ([]check.Check, error) {
 	checks, err := check.ParseFolder(files)

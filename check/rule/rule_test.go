@@ -64,7 +64,6 @@ func TestGolden_Compact(t *testing.T) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	for _, c := range parse(t) {
-		c.Examples = nil
 		if err := e.Encode(c); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +82,6 @@ func TestLoad(t *testing.T) {
 		t.Fatalf("Load gives %d checks, the files hold %d", len(loaded), len(parsed))
 	}
 	for i, p := range parsed {
-		p.Examples = nil
 		want, _ := json.Marshal(p)
 		got, err := json.Marshal(loaded[i])
 		if err != nil {
@@ -93,7 +91,16 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: Load gives\n%s\nand its file says\n%s", p.ID, got, want)
 		}
 	}
-	compile(t, loaded)
+	set := compile(t, loaded)
+	for _, c := range loaded {
+		results, err := set.RunExamples(c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(results) < 3 || slices.ContainsFunc(results, func(r check.ExampleResult) bool { return !r.OK() }) {
+			t.Errorf("%s: its examples do not hold: %v", c.ID, results)
+		}
+	}
 }
 
 // TestCount holds what was promised of the collection as a whole.
