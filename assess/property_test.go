@@ -5,6 +5,7 @@ package assess
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -117,6 +118,9 @@ func TestAnswer_EveryOneHasReasonsThatCarryIt(t *testing.T) {
 				t.Fatalf("%s of %s is %s, and no reason bears it: %q %+v", n.Duty, n.Service, n.Status, n.Summary, n.Reasons)
 			}
 			for _, r := range n.Reasons {
+				if strings.Contains(r.Says, "%!") || strings.Contains(r.Says, "  ") || strings.HasSuffix(r.Says, "..") {
+					t.Fatalf("the reason %s of %s stumbles: %s", r.Kind, n.Duty, r.Says)
+				}
 				if r.Says == "" || r.Says == sentence(string(r.Kind)) {
 					t.Fatalf("the reason %s of %s has no words", r.Kind, n.Duty)
 				}

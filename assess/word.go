@@ -63,17 +63,33 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 	case ReasonFail:
 		words := fmt.Sprintf("%s “%s”%s", someOf(n.Fail, of, "fails", "fail"), c.Title, example(r, check.Fail, false, n.Fail))
 		if r.Exposed > 0 {
-			words += fmt.Sprintf("; %d of those that fail can be reached from the internet", r.Exposed)
+			words += fmt.Sprintf("; %s of those that fail can be reached from the internet", thousands(r.Exposed))
 		}
 		return words
 	case ReasonPass:
 		return fmt.Sprintf("%s “%s”", someOf(n.Pass, of, "passes", "pass"), c.Title)
 	case ReasonPartPass:
 		return fmt.Sprintf("%s “%s”, which proves only a part of the duty", someOf(n.Pass, of, "passes", "pass"), c.Title)
+	case ReasonAccepted:
+		return fmt.Sprintf("%s “%s” under an accepted risk (%s)", someOf(n.Accepted, of, "fails", "fail"), c.Title, list(r.Under))
+	case ReasonNothing:
+		return fmt.Sprintf("“%s” met no resource that it is about", c.Title)
+	}
+	return t.untold(l.kind, c, r)
+}
+
+// untold tells why a check could not tell.
+func (t *teller) untold(k ReasonKind, c *CheckAnswer, r *Result) string {
+	n, of := c.Tally, c.Tally.asked()
+	switch k {
 	case ReasonUnread:
 		return fmt.Sprintf("“%s” could not tell for %s%s", c.Title, resources(n.Unknown-c.Scopes, of), example(r, check.Unknown, false, n.Unknown-c.Scopes))
 	case ReasonScopeUnread:
-		return fmt.Sprintf("“%s” could not be asked where %s not read%s", c.Title, plural(c.Scopes, "a whole scope was", "whole scopes were"), example(r, check.Unknown, true, c.Scopes))
+		scopes := "a whole scope was"
+		if c.Scopes > 1 {
+			scopes = thousands(c.Scopes) + " whole scopes were"
+		}
+		return fmt.Sprintf("“%s” could not be asked where %s not read%s", c.Title, scopes, example(r, check.Unknown, true, c.Scopes))
 	case ReasonFaulty:
 		return fmt.Sprintf("the check “%s” is itself faulty for %s%s", c.Title, resources(n.Error, of), example(r, check.Error, false, n.Error))
 	case ReasonStale:
@@ -82,16 +98,12 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 			words += ": the oldest were seen on " + day(r.Oldest)
 		}
 		return words
-	case ReasonAccepted:
-		return fmt.Sprintf("%s “%s” under an accepted risk (%s)", someOf(n.Accepted, of, "fails", "fail"), c.Title, list(r.Under))
-	case ReasonNothing:
-		return fmt.Sprintf("“%s” met no resource that it is about", c.Title)
-	default: // ReasonNeverRun
-		if len(t.service.Accounts) == 0 {
-			return fmt.Sprintf("“%s” was never run here: the service has no account in scope", c.Title)
-		}
-		return fmt.Sprintf("“%s” was never run here", c.Title)
 	}
+	words := fmt.Sprintf("“%s” was never run here", c.Title)
+	if len(t.service.Accounts) == 0 {
+		words += ": the service has no account in scope"
+	}
+	return words
 }
 
 // ofPerson tells what somebody said; nothing for a reason of another kind.
