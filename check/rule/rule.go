@@ -15,20 +15,20 @@
 // Most checks ask a concept (an object store, a key) and serve every provider;
 // their fixes are written for AWS, whose collectors came first. A threshold in a
 // check (90 days, a year) is the common benchmark of the field; who lives by
-// another one writes a check of that name in a folder of their own and excepts
-// this one.
+// another one writes a check under another name, in a folder of their own, and
+// excepts this one.
 //
 // The package holds no logic about resources, never lists frameworks, and never
 // runs a check.
 package rule
 
 import (
-	"bytes"
 	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"demarc.dev/demarc/check"
 )
@@ -46,7 +46,7 @@ var compact string
 // The slice is the caller's.
 func Load() ([]check.Check, error) {
 	var out []check.Check
-	d := json.NewDecoder(bytes.NewReader([]byte(compact)))
+	d := json.NewDecoder(strings.NewReader(compact))
 	for d.More() {
 		var c check.Check
 		if err := d.Decode(&c); err != nil {
