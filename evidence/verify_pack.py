@@ -29,6 +29,7 @@ import zlib
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
+D2 = 2 * D % P
 ROOT = pow(2, (P - 1) // 4, P)
 
 
@@ -44,23 +45,25 @@ def recover_x(y, sign):
 
 def add(a, b):
     e, f = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
-    g, h = 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
+    g, h = a[3] * b[3] % P * D2, 2 * a[2] * b[2]
     e, f, g, h = f - e, h - g, h + g, f + e
     return e * f % P, g * h % P, f * g % P, e * h % P
-
-
-def multiply(n, point):
-    out = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            out = add(out, point)
-        point, n = add(point, point), n >> 1
-    return out
 
 
 BASE_Y = 4 * pow(5, P - 2, P) % P
 BASE_X = recover_x(BASE_Y, 0)
 BASE = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
+
+
+def combine(s, k, point):
+    """Gives s times the base point plus k times another."""
+    out, table = (0, 1, 1, 0), (None, BASE, point, add(BASE, point))
+    for i in range(255, -1, -1):
+        out = add(out, out)
+        bits = s >> i & 1 | (k >> i & 1) << 1
+        if bits:
+            out = add(out, table[bits])
+    return out
 
 
 def ed25519_verify(key, message, signature):
@@ -73,7 +76,7 @@ def ed25519_verify(key, message, signature):
     if x is None or s >= L:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
-    r = add(multiply(s, BASE), multiply(k, (P - x, y, 1, (P - x) * y % P)))
+    r = combine(s, k, (P - x, y, 1, (P - x) * y % P))
     inverse = pow(r[2], P - 2, P)
     x, y = r[0] * inverse % P, r[1] * inverse % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]

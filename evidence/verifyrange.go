@@ -209,7 +209,7 @@ func (c *rangeCheck) checkEntry(at int64) error {
 	switch {
 	case !have:
 	case len(leaf) == 0:
-		*state = entryUndisclosed
+		*state, have = entryUndisclosed, false
 		c.report.Entries.Undisclosed++
 	default:
 		c.report.Entries.Disclosed++
