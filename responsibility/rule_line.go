@@ -142,12 +142,16 @@ func (l line) contract() (string, string) {
 		return "", ""
 	}
 	reference := strings.TrimSpace(l.Basis.Reference)
-	agreement := first(l.matrix.Agreement, l.service.Agreement)
+	agreement := strings.TrimSpace(first(l.matrix.Agreement, l.service.Agreement))
+	place := reference // within the agreement, whose own name may hold a number
+	if agreement != "" {
+		place = strings.ReplaceAll(reference, agreement, " ")
+	}
 	switch {
 	case reference == "":
 		return fmt.Sprintf("%s is said to rest on a contract, and no clause is named.", capital(l.what())),
 			fmt.Sprintf("Write the agreement and its clause for %s as reference, such as MSA 2024, 7.3(b).", l.duty.ID)
-	case !namesClause(strings.ReplaceAll(reference, agreement, " ")):
+	case !namesClause(place):
 		return fmt.Sprintf("%s is said to rest on %q, which names no clause.", capital(l.what()), reference),
 			fmt.Sprintf("Add the number of the clause that covers %s; when there is none, the basis is an assumption.", l.duty.ID)
 	case agreement == "":
@@ -160,9 +164,13 @@ func (l line) contract() (string, string) {
 // namesClause tells whether a reference names a place in a document and not the
 // document alone: "7.3(b)", "section 4", "§ 9", "MSA 2024, 12".
 func namesClause(reference string) bool {
-	return regexp.MustCompile(`(?i)§|\b(clauses?|sections?|sec|articles?|art|annex|schedule|exhibit|appendix|paragraphs?|para)\b\.?\s*(\d|\(|[a-z]\b|[ivx]+\b)|` +
-		`\b\d+(\.\d+)+|\b\d+\s*\([a-z0-9]+\)|(^|[,;:]\s*)\d{1,3}\b`).MatchString(strings.TrimSpace(reference))
+	return clauseNumber.MatchString(strings.TrimSpace(reference))
 }
+
+// clauseNumber never changes; it is compiled once because thousands of lines
+// may ask it.
+var clauseNumber = regexp.MustCompile(`(?i)§|\b(clauses?|sections?|sec|articles?|art|annex|schedule|exhibit|appendix|paragraphs?|para)\b\.?\s*(\d|\(|[a-z]\b|[ivx]+\b)|` +
+	`\b\d+(\.\d+)+|\b\d+\s*\([a-z0-9]+\)|(^|[,;:]\s*)\d{1,3}\b`)
 
 // statement compares with what the provider says itself.
 func (l line) statement() (why, fix string, base Severity) {

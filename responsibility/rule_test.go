@@ -124,6 +124,16 @@ func TestCheck_Rules(t *testing.T) {
 			func(w *world) { w.line("cloud", "12.3.1-C1").Basis.Reference = "MSA 2024" },
 			[]string{"RM-06 medium cloud 12.3.1-C1"}, `"MSA 2024", which names no clause`, "the basis is an assumption",
 		},
+		"RM-06 the number is that of the agreement": {
+			func(w *world) {
+				w.scope.Services[0].Agreement, w.matrix("cloud").Agreement = "Contract 4.7", "Contract 4.7"
+				for i := range w.matrix("cloud").Allocations {
+					w.matrix("cloud").Allocations[i].Basis.Reference = "Contract 4.7, 2.1"
+				}
+				w.line("cloud", "12.3.1-C1").Basis.Reference = "Contract 4.7"
+			},
+			[]string{"RM-06 medium cloud 12.3.1-C1"}, `"Contract 4.7", which names no clause`, "",
+		},
 		"RM-06 another agreement in force": {
 			func(w *world) { w.scope.Services[0].Agreement = "MSA 2026" },
 			[]string{"RM-06 high cloud -"}, `The matrix of Big Cloud rests on "MSA 2024", while the agreement in force is "MSA 2026".`, "name the agreement in force",
@@ -251,6 +261,9 @@ func TestCheck_ContractWithoutAgreement(t *testing.T) {
 	want := []string{"RM-06 medium cloud 12.3.1-C1", "RM-06 medium cloud 12.3.1-P1", "RM-06 medium cloud CLD.6.3.1-C1", "RM-06 medium cloud CLD.9.5.2-C1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q: a clause of no agreement is no basis", got, want)
+	}
+	if why := w.check()[0].Why; why != `12.3.1-C1 of Big Cloud is said to rest on "MSA 2024, 7.3(b)", while neither the matrix nor the service names an agreement in force.` {
+		t.Errorf("why %q", why)
 	}
 }
 
