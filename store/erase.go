@@ -23,42 +23,56 @@ var errAgain = errors.New("a change must wait for an entry of its own batch")
 // appends the entry that says so: kind erasure, object entry/<index>; e tells
 // who did it and may carry a body with the reason. The header stays and the
 // log verifies as before. NotFound when there is no such entry, Conflict when
-// its body was erased already or a record stands on it. The function that was
+// its body was erased already, a record stands on it, or it names a person
+// (see Forget). The function that was
 // given to Update may be run a second time.
 func (tx *Tx) Erase(index int64, e Event) error {
-	if e.Kind != "" || e.Object != "" || e.Blob != nil {
-		return problem.Newf(problem.Invalid, "erasing the body of entry %d: kind and object are the store's to say, and a reason is no blob", index)
+	b, err := tx.erasable(index)
+	if err == nil {
+		err = tx.mayErase(b)
 	}
+	if err != nil {
+		return err
+	}
+	return tx.erase(b, e)
+}
+
+// erasable gives the body of an entry that is durable and not erased yet.
+func (tx *Tx) erasable(index int64) (*body, error) {
 	if tx.done {
-		return errTxDone
+		return nil, errTxDone
 	}
 	switch waiting := tx.log.size + int64(len(tx.log.pending)); {
 	case index >= tx.began && index < waiting:
-		return problem.Newf(problem.Invalid, "erasing the body of entry %d: it was appended by the same change", index)
+		return nil, problem.Newf(problem.Invalid, "erasing the body of entry %d: it was appended by the same change", index)
 	case index >= tx.log.size && index < waiting:
-		return errAgain
+		return nil, errAgain
 	}
 	var b body
 	err := tx.q.row(tx.ctx, bodyGet, []any{index}, b.into()...)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return problem.Newf(problem.NotFound, "erasing the body of entry %d: there is no such entry", index)
+		return nil, problem.Newf(problem.NotFound, "erasing the body of entry %d: there is no such entry", index)
 	case err != nil:
-		return tx.fail(err)
+		return nil, tx.fail(err)
 	case b.erased.Valid:
-		return problem.Newf(problem.Conflict, "the body of entry %d was erased already, as entry %d says", index, b.erased.Int64)
+		return nil, problem.Newf(problem.Conflict, "the body of entry %d was erased already, as entry %d says", index, b.erased.Int64)
 	}
-	if err := tx.mayErase(&b); err != nil {
-		return err
-	}
-	return tx.erase(&b, e)
+	return &b, nil
 }
 
-// mayErase refuses the bodies from which the records are told.
+// mayErase refuses the bodies from which records and actors are told.
 func (tx *Tx) mayErase(b *body) error {
-	var records int
+	var records, actors int
 	if err := tx.q.row(tx.ctx, recordOf, []any{b.entry}, &records); err != nil {
 		return tx.fail(err)
+	}
+	if err := tx.q.row(tx.ctx, actorOf, []any{b.entry}, &actors); err != nil {
+		return tx.fail(err)
+	}
+	if actors > 0 {
+		return problem.Newf(problem.Conflict, "the body of entry %d names the person behind a pseudonym", b.entry).
+			WithHint("forget the person")
 	}
 	if records > 0 {
 		return problem.Newf(problem.Conflict, "the body of entry %d is the present state of a record", b.entry).
@@ -71,6 +85,9 @@ func (tx *Tx) mayErase(b *body) error {
 }
 
 func (tx *Tx) erase(b *body, e Event) error {
+	if e.Kind != "" || e.Object != "" || e.Blob != nil {
+		return problem.Newf(problem.Invalid, "erasing the body of entry %d: kind and object are the store's to say, and a reason is no blob", b.entry)
+	}
 	e.Kind, e.Object = evidence.KindErasure, "entry/"+strconv.FormatInt(b.entry, 10)
 	by, err := tx.append(e)
 	if err != nil {
@@ -105,7 +122,11 @@ func (tx *Tx) Forget(person Actor, e Event) error {
 	if err != nil {
 		return tx.fail(err)
 	}
-	if err := tx.Erase(index, e); err != nil {
+	b, err := tx.erasable(index)
+	if err == nil {
+		err = tx.erase(b, e)
+	}
+	if err != nil {
 		return err
 	}
 	delete(tx.log.actors, person)

@@ -112,6 +112,7 @@ func refusals(t *testing.T, o *Org, erased int64, forgotten Actor) {
 	}{
 		"Twice":         {problem.Conflict, func(tx *Tx) error { return tx.Erase(erased, Event{Actor: "root"}) }},
 		"PresentRecord": {problem.Conflict, func(tx *Tx) error { return tx.Erase(record, Event{Actor: "root"}) }},
+		"Person":        {problem.Conflict, func(tx *Tx) error { return tx.Erase(0, Event{Actor: "root"}) }},
 		"Nowhere":       {problem.NotFound, func(tx *Tx) error { return tx.Erase(1<<40, Event{Actor: "root"}) }},
 		"Unknown":       {problem.NotFound, func(tx *Tx) error { return tx.Forget(forgotten, Event{Actor: "root"}) }},
 		"OwnKind": {problem.Invalid, func(tx *Tx) error {

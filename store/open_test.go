@@ -314,6 +314,35 @@ func readOnlyRefuses(t *testing.T, s *Store, o *Org) {
 	}
 }
 
+func TestUpdate_ALockOfAnotherProgram(t *testing.T) {
+	ctx, dir := context.Background(), small(t)
+	s := begin(t, dir)
+	o, err := s.Org(ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.write.exec(waitBriefly); err != nil { // five seconds otherwise
+		t.Fatal(err)
+	}
+	foreign, err := openDatabase(filepath.Join(dir, databaseName), writing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	if _, err := foreign.Exec(beginWrite); err != nil {
+		t.Fatal(err)
+	}
+	put := func(tx *Tx) error { return tx.Put("risk", "r-x", 1, Event{Kind: "risk.raised", Actor: "ada"}) }
+	isProblem(t, o.Update(ctx, put), problem.Unavailable, "in use by another process")
+	if _, err := foreign.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	change(t, o, put)
+	if v, err := o.Log().Verify(ctx); err != nil || v.Err() != nil {
+		t.Errorf("%+v %v", v, err)
+	}
+}
+
 // later is the migrations with one more.
 func later(t *testing.T, sql string) fs.FS {
 	t.Helper()

@@ -35,6 +35,7 @@ const (
 	bodyNames statement = `SELECT count(*) FROM body WHERE org = $1 AND blob = $2`
 
 	actorGet    statement = `SELECT pseudonym FROM actor WHERE org = $1 AND person = $2`
+	actorOf     statement = `SELECT count(*) FROM actor WHERE org = $1 AND entry = $2`
 	actorEntry  statement = `SELECT entry FROM actor WHERE org = $1 AND person = $2`
 	actorDelete statement = `DELETE FROM actor WHERE org = $1 AND person = $2`
 	actorName   statement = `SELECT person FROM actor WHERE org = $1 AND pseudonym = $2`

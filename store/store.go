@@ -194,7 +194,14 @@ func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error
 // createKey makes the organisation's key; one that an earlier attempt left,
 // and that has signed nothing, is taken.
 func (s *Store) createKey(id, origin string) (public string, err error) {
+	// The folder must be durable before anything that the key signs.
 	path := s.keyPath(id)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", s.fault("creating the key of organisation "+id, err)
+	}
+	if err := evidence.SyncDir(s.dir); err != nil {
+		return "", s.fault("creating the key of organisation "+id, err)
+	}
 	signer, err := evidence.CreateSigner(path, origin)
 	if errors.Is(err, os.ErrExist) {
 		signer, err = evidence.OpenSigner(path)

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
@@ -32,6 +33,10 @@ type Fault struct {
 	Part string // what: "entry 12", "body 12", "record risk/r-7", "blob 3f9a…", "tile 0/3", "actor p-…", "head", "key", "database"
 	What string // what is wrong with it, a clause
 }
+
+func entryPart(index int64) string { return "entry " + strconv.FormatInt(index, 10) }
+
+func bodyPart(index int64) string { return "body " + strconv.FormatInt(index, 10) }
 
 // FaultsMost is how many faults a Verification names.
 const FaultsMost = 200
@@ -200,7 +205,7 @@ func (v *verifier) page(from, to int64) (map[int64][2][]byte, map[int64]*body, e
 
 // entry checks one entry: its row, its header, its body.
 func (v *verifier) entry(index int64, row [2][]byte, b *body) {
-	part := fmt.Sprintf("entry %d", index)
+	part := entryPart(index)
 	if row[0] == nil {
 		v.fault(part, "it is missing")
 		v.tree.broken = true
@@ -218,7 +223,7 @@ func (v *verifier) entry(index int64, row [2][]byte, b *body) {
 	}
 	v.told.header(v, index, &h)
 	if b == nil {
-		v.fault(fmt.Sprintf("body %d", index), "its row is missing")
+		v.fault(bodyPart(index), "its row is missing")
 		return
 	}
 	v.body(index, &h, b)

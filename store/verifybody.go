@@ -22,7 +22,7 @@ import (
 
 // body checks that a body is what its entry names and learns what it tells.
 func (v *verifier) body(index int64, h *evidence.Header, b *body) {
-	part := fmt.Sprintf("body %d", index)
+	part := bodyPart(index)
 	if b.erased.Valid {
 		v.Erased++
 		v.told.erased[index] = b.erased.Int64
@@ -49,24 +49,18 @@ func (v *verifier) body(index int64, h *evidence.Header, b *body) {
 // digests checks a body's length, digest and commitment. It gives the body
 // when it was written by the store itself, otherwise its beginning.
 func (v *verifier) digests(part string, h *evidence.Header, b *body) (head []byte, ok bool) {
-	var from io.Reader = bytes.NewReader(b.data)
-	if b.blob != nil {
+	sum, commitment := sha256.New(), evidence.Commitment(evidence.Salt(b.salt))
+	var size int64
+	var err error
+	if b.blob == nil {
+		sum.Write(b.data)
+		commitment.Write(b.data)
+		head, size = b.data, int64(len(b.data))
+	} else {
 		v.Blobs++
 		part = fmt.Sprintf("blob %x", b.blob)
-		f, err := v.o.openBody(b)
-		if err != nil {
-			v.fault(part, "entry %d names it: %v", b.entry, err)
-			return nil, false
-		}
-		defer f.Close()
-		from = f
+		head, size, err = v.file(b, io.MultiWriter(sum, commitment))
 	}
-	sum, commitment := sha256.New(), evidence.Commitment(evidence.Salt(b.salt))
-	keep := &firstBytes{most: len(reserved)}
-	if b.ext == "json" && b.size <= recordMost {
-		keep.most = recordMost
-	}
-	size, err := io.Copy(io.MultiWriter(sum, commitment, keep), contextReader{v.ctx, from})
 	switch {
 	case err != nil:
 		v.fault(part, "entry %d names it: %v", b.entry, err)
@@ -77,9 +71,25 @@ func (v *verifier) digests(part string, h *evidence.Header, b *body) (head []byt
 	case size != b.size:
 		v.fault(part, "it has %d bytes, its row says %d", size, b.size)
 	default:
-		return keep.got, true
+		return head, true
 	}
 	return nil, false
+}
+
+// file reads a body that lies in a file, and keeps as much of it as a record
+// may have.
+func (v *verifier) file(b *body, to io.Writer) (head []byte, size int64, err error) {
+	f, err := v.o.openBody(b)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	keep := &firstBytes{most: len(reserved)}
+	if b.ext == "json" && b.size <= recordMost {
+		keep.most = recordMost
+	}
+	size, err = io.Copy(io.MultiWriter(to, keep), contextReader{v.ctx, f})
+	return keep.got, size, err
 }
 
 // told is what the log tells of records and actors.
@@ -113,13 +123,13 @@ func (t *told) header(v *verifier, index int64, h *evidence.Header) {
 	case evidence.KindErasure:
 		of, err := strconv.ParseInt(strings.TrimPrefix(h.Object, "entry/"), 10, 64)
 		if _, twice := t.erasure[of]; err != nil || twice || of < 0 || of >= index {
-			v.fault(fmt.Sprintf("entry %d", index), "it says that the body of %s was erased, which cannot be", h.Object)
+			v.fault(entryPart(index), "it says that the body of %s was erased, which cannot be", h.Object)
 			break
 		}
 		t.erasure[of] = index
 	}
 	if _, ok := t.named[h.Actor]; !ok {
-		v.fault(fmt.Sprintf("entry %d", index), "its actor %s was not named before", h.Actor)
+		v.fault(entryPart(index), "its actor %s was not named before", h.Actor)
 	}
 }
 
@@ -128,7 +138,7 @@ func (t *told) body(v *verifier, index int64, h *evidence.Header, text []byte) {
 	if h.Kind == kindActorNamed {
 		var b actorBody
 		if err := json.Unmarshal(text, &b); err != nil || b.V != 1 || h.Object != "actor/"+b.Pseudonym {
-			v.fault(fmt.Sprintf("body %d", index), "it does not name the actor of its entry")
+			v.fault(bodyPart(index), "it does not name the actor of its entry")
 			return
 		}
 		t.named[b.Pseudonym] = naming{index, b.Person}
@@ -137,7 +147,7 @@ func (t *told) body(v *verifier, index int64, h *evidence.Header, text []byte) {
 	id, value, deleted, ok := parseRecordBody(text)
 	switch {
 	case !ok:
-		v.fault(fmt.Sprintf("body %d", index), "it is no record, although it begins like one")
+		v.fault(bodyPart(index), "it is no record, although it begins like one")
 	case deleted:
 		delete(t.records, id)
 	default:

@@ -5,7 +5,6 @@ package store
 import (
 	"crypto/sha256"
 	"database/sql"
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -49,12 +48,12 @@ func (v *verifier) records() error {
 func (v *verifier) erasures() {
 	for _, index := range slices.Sorted(maps.Keys(v.told.erased)) {
 		if by, ok := v.told.erasure[index]; !ok || by != v.told.erased[index] {
-			v.fault(fmt.Sprintf("body %d", index), "it is gone, and entry %d does not say that it was erased", v.told.erased[index])
+			v.fault(bodyPart(index), "it is gone, and entry %d does not say that it was erased", v.told.erased[index])
 		}
 	}
 	for _, index := range slices.Sorted(maps.Keys(v.told.erasure)) {
 		if _, ok := v.told.erased[index]; !ok && index < v.Size {
-			v.fault(fmt.Sprintf("body %d", index), "entry %d says that it was erased, yet it is there", v.told.erasure[index])
+			v.fault(bodyPart(index), "entry %d says that it was erased, yet it is there", v.told.erasure[index])
 		}
 	}
 }

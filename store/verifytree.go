@@ -120,7 +120,7 @@ func (v *verifier) nameEntries(n int64, tile []byte) error {
 		}
 		at := (index - from) * int64(len(evidence.Hash{}))
 		if got := evidence.LeafHash(data); at+int64(len(got)) > int64(len(tile)) || !bytes.Equal(tile[at:at+int64(len(got))], got[:]) {
-			v.fault(fmt.Sprintf("entry %d", index), "the tree holds another entry in its place: it was changed, or the tree was")
+			v.fault(entryPart(index), "the tree holds another entry in its place: it was changed, or the tree was")
 		}
 		return nil
 	})
