@@ -118,13 +118,23 @@ func (b *builder) metadataToken(template *doc) fact {
 	return anyOf(off, f.equals("required"))
 }
 
-// publicAddress is the address, empty for none. A plan that asks for one knows
-// that there will be one, not which: that is told as "after apply".
+// publicAddress is the address, empty for none. A plan knows whether there will
+// be one, by the machine's own word or its subnet's, but not which: that is told
+// as "after apply".
 func (b *builder) publicAddress() fact {
-	if v := b.flag("associate_public_ip_address", notInSource("")); v.is(false) {
-		return known("")
-	} else if v.is(true) && b.unknownAt("public_ip") {
-		return known("after apply")
+	if b.it.create || b.unknownAt("public_ip") {
+		asked := b.flag("associate_public_ip_address", notInSource("whether it gets a public address"))
+		subnets, sure := b.index.targets(b.doc, "subnet_id", "aws_subnet")
+		if b.unset("associate_public_ip_address") && sure && len(subnets) == 1 {
+			asked = b.index.doc(subnets[0]).flag("map_public_ip_on_launch", known(false))
+		}
+		switch {
+		case asked.is(false):
+			return known("")
+		case asked.is(true):
+			return known("after apply")
+		}
+		return asked
 	}
 	return b.text("public_ip", known(""))
 }

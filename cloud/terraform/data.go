@@ -242,7 +242,11 @@ func fileStore(b *builder) {
 
 func cache(b *builder) {
 	b.base(false)
-	b.put("encrypted", b.flag("at_rest_encryption_enabled", known(false)))
+	otherwise := known(false)
+	if b.text("engine", known("redis")).is("valkey") {
+		otherwise = known(true)
+	}
+	b.put("encrypted", b.flag("at_rest_encryption_enabled", otherwise))
 	b.put("tls_required", allOf(b.flag("transit_encryption_enabled", known(false)), b.text("transit_encryption_mode", known("required")).equals("required")))
 	b.put("auth", anyOf(b.given("auth_token"), b.given("user_group_ids")))
 }

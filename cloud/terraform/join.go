@@ -89,24 +89,32 @@ func (x *index) join(d *doc, j partOf) {
 // targets gives the items of the types that the attribute of d names, and
 // whether these are all that it can name in this input.
 func (x *index) targets(d *doc, attribute string, kinds ...string) (found []*item, sure bool) {
-	if d.unknownAt(attribute) {
-		return x.refer(d.it, attribute, kinds)
+	sure = true
+	if d.partlyUnknown(attribute) { // a list may know some of its elements
+		found, sure = x.refer(d.it, attribute, kinds)
 	}
 	for _, value := range texts(d.at(attribute)) {
-		for _, kind := range kinds {
-			if it := x.values(kind)[value]; it != nil {
-				found = append(found, it)
-				break
-			}
-			if name := value[strings.LastIndexAny(value, ":/")+1:]; name != value {
-				if it := x.values(kind)[name]; it != nil {
-					found = append(found, it)
-					break
-				}
+		if it := x.named(value, kinds); it != nil && !slices.Contains(found, it) {
+			found = append(found, it)
+		}
+	}
+	return found, sure
+}
+
+// named gives the item of one of the types that a value names: an id, a name, an
+// ARN or the last word of one.
+func (x *index) named(value string, kinds []string) *item {
+	for _, kind := range kinds {
+		if it := x.values(kind)[value]; it != nil {
+			return it
+		}
+		if last := value[strings.LastIndexAny(value, ":/")+1:]; last != value {
+			if it := x.values(kind)[last]; it != nil {
+				return it
 			}
 		}
 	}
-	return found, true
+	return nil
 }
 
 // values gives the items of a type by the values of their handles.

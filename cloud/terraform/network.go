@@ -171,6 +171,7 @@ func loadBalancer(b *builder) {
 	b.put("internet_facing", b.flag("internal", known(false)).not())
 	logs := b.flag("access_logs.0.enabled", known(b.it.kind == "aws_elb" && b.at("access_logs.0") != nil))
 	b.put("access_logging", logs)
+	b.link("logs-to", "access_logs.0.bucket", "aws_s3_bucket")
 	b.put("delete_protected", b.flag("enable_deletion_protection", known(false)))
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -278,7 +279,7 @@ func TestSecretsNeverLeave(t *testing.T) {
 		t.Error(err)
 	}
 	all, _, _ := collect(t, input, options)
-	expect(t, all["aws_instance.app"], map[string]string{"startup_secret": "true", "public_address": `""`})
+	expect(t, all["aws_instance.app"], map[string]string{"startup_secret": "true", "public_address": "?not-in-source"})
 	expect(t, all["aws_lambda_function.f"], map[string]string{"plain_secret": "true", "runtime_supported": "false", "public": "false"})
 	expect(t, all["aws_elasticache_replication_group.c"], map[string]string{"auth": "true", "encrypted": "false"})
 	expect(t, all["aws_db_instance.db"], map[string]string{"encrypted": "false", "tls_required": "true", "engine": `"postgres"`})
@@ -380,4 +381,49 @@ func FuzzCollect(f *testing.F) {
 			t.Errorf("not one sentence: %v", err)
 		}
 	})
+}
+
+// TestExample reads the plan of the shipped estate, which Terraform wrote.
+func TestExample(t *testing.T) {
+	plan, err := os.ReadFile("../../example/estate/plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options
+	o.Region = "" // the plan's own configuration tells it
+	s := cloud.Snapshot{}
+	s.Header, s.Gaps, err = Collect(bytes.NewReader(plan), o, func(r *cloud.Resource) error { s.Resources = append(s.Resources, *r); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := s.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	if err := cloudtest.Contract(file.Bytes(), "Larkspur-export-7qv"); err != nil {
+		t.Error(err)
+	}
+	all, _, gaps := collect(t, string(plan), o)
+	if len(all) != 30 || len(gaps) != 0 {
+		t.Errorf("%d resources, %+v", len(all), gaps)
+	}
+	for id, want := range map[string]map[string]string{
+		`module.store["exports"].aws_s3_bucket.this`: {"public": "false", "public_block": "true", "customer_key": "true", "tls_only": "true", "versioning": "true", "lifecycle_expiry": "true"},
+		`module.store["drop"].aws_s3_bucket.this`:    {"public": "true", "public_block": "false", "tls_only": "false", "versioning": "false"},
+		"aws_instance.renderer":                      {"public_address": `"after apply"`, "public_tier": "true", "metadata_token": "false", "startup_secret": "true", "missing_patches": "?not-in-source"},
+		"aws_ebs_volume.spool":                       {"encrypted": "false", "attached": "true", "created": "?after-apply"},
+		"aws_db_instance.export":                     {"backup_days": "1", "backed_up": "true", "delete_protected": "false", "tls_required": "true"},
+		"aws_lambda_function.notify":                 {"plain_secret": "true", "runtime_supported": "false"},
+		"aws_iam_role.notify":                        {"admin": "true", "trusted_by": `["service"]`},
+		"aws_iam_role.printer":                       {"trust_external": `["498765432109"]`, "admin": "false"},
+		"aws_cloudwatch_metric_alarm.stuck":          {"reaches_subscriber": "true", "enabled": "true"},
+		"aws_subnet.public":                          {"public": "true", "auto_public_address": "true"},
+		"aws_kms_key.export":                         {"in_use": "true", "rotation": "true"},
+		"aws_lb_listener.plain":                      {"internet_facing": "true", "redirects_to_tls": "false"},
+	} {
+		expect(t, all[id], want)
+	}
+	if r := all["aws_instance.renderer"]; r.Region != "eu-central-1" || r.Account != "109876543210" || r.Name != "export-renderer" {
+		t.Errorf("%+v", r)
+	}
 }
