@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -62,6 +63,18 @@ func BenchmarkPack(b *testing.B) {
 		}
 		b.ReportMetric(float64(benchEntries)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 		b.ReportMetric(float64(info.Size())/benchEntries, "zipB/entry")
+	})
+	b.Run("VerifyPython", func(b *testing.B) {
+		script := filepath.Join(b.TempDir(), "verify_pack.py")
+		if err := os.WriteFile(script, PackVerifier(), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			if out, err := exec.Command(python(b), script, path, "--key", c.signer.PublicKey()).CombinedOutput(); err != nil {
+				b.Fatalf("%v\n%s", err, out)
+			}
+		}
+		b.ReportMetric(float64(benchEntries)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 	})
 }
 

@@ -176,7 +176,7 @@ func (l *memoryLog) hashReader() tlog.HashReader { return TileHashes(l.tile) }
 
 func (l *memoryLog) Entries(_ context.Context, from, to int64) iter.Seq2[PackEntry, error] {
 	return func(yield func(PackEntry, error) bool) {
-		for _, e := range l.entries[from:to] {
+		for _, e := range l.entries[from:min(to, int64(len(l.entries)))] {
 			if !yield(e, nil) {
 				return
 			}
