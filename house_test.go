@@ -42,7 +42,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 		"remediation", "document", "evidence", "store", "app/report"}, []string{"github.com/klauspost/compress/"}},
 	"example":    {},
 	"app/report": {[]string{"problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
-	"cmd/demarc": {[]string{"*"}, []string{"github.com/spf13/cobra", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
+	"cmd/demarc": {[]string{"*"}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
 
 	"internal/jsonscan": {},
 	"internal/strict":   {[]string{"problem"}, []string{"gopkg.in/yaml.v3"}},

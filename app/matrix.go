@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
@@ -136,7 +137,7 @@ func (a *App) EncodeMatrix(m *responsibility.Matrix) ([]byte, error) {
 }
 
 // SetMatrix takes a matrix in as the next version. Version in m is the one
-// that it was written from: a matrix that changed meanwhile is a Conflict.
+// that it was written from: when a later one is stored, it is a Conflict.
 // Its sign-off stays with it, and stands only while its digest does.
 func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, err error) {
 	o, err := a.org(ctx, c)
@@ -151,7 +152,7 @@ func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix)
 		switch {
 		case err != nil && !isNotFound(err):
 			return err
-		case err == nil && m.Version != 0 && m.Version != was.Version:
+		case err == nil && m.Version != 0 && m.Version < was.Version:
 			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
 				WithHint("demarc responsibility compare %s FILE shows the differences; export it anew and repeat the change", m.Service)
 		}
@@ -164,6 +165,25 @@ func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix)
 // SignMatrix signs the stored matrix of a service off: by says who, for our
 // side. The sign-off binds to what the matrix and its service say today.
 func (a *App) SignMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, by string) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
+		return responsibility.Sign(m, v, by, now)
+	})
+}
+
+// SendMatrix notes that the signed matrix was sent to the other party.
+func (a *App) SendMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, responsibility.Send)
+}
+
+// AcknowledgeMatrix notes that the other party agreed; by says who.
+func (a *App) AcknowledgeMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, by string) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
+		return responsibility.Acknowledge(m, v, by, now)
+	})
+}
+
+// stepMatrix takes a stored matrix one step on in its life.
+func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, step func(responsibility.Matrix, scope.Service, time.Time) (responsibility.Matrix, error)) (*responsibility.Matrix, error) {
 	m, err := a.Matrices(ctx, c, ed)
 	if err != nil {
 		return nil, err
@@ -174,17 +194,15 @@ func (a *App) SignMatrix(ctx context.Context, c Caller, id string, ed catalogue.
 	}
 	stored, ok := m.Stored[id]
 	if !ok {
-		return nil, problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s to sign", id, ed).
+		return nil, problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s", id, ed).
 			WithHint("demarc responsibility default %s > %s.yaml, read and edit it, then demarc responsibility import %s.yaml", id, id, id)
 	}
-	signed, err := responsibility.Sign(*stored, v, by, a.now().UTC())
+	next, err := step(*stored, v, a.now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.SetMatrix(ctx, c, &signed); err != nil {
-		return nil, err
-	}
-	return &signed, nil
+	next.Version, err = a.SetMatrix(ctx, c, &next)
+	return &next, err
 }
 
 // FileStatement takes in what a provider says about a service; options say what

@@ -15,6 +15,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/rule"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
 )
@@ -104,12 +105,16 @@ func proves(x check.Check, duty string) bool {
 
 func newCheckExplain(e *env) *cobra.Command {
 	var own string
+	var source bool
 	c := &cobra.Command{
 		Use:     "explain CHECK",
 		Short:   "Explain a check: what it asks, why, how to mend what fails, what it proves",
 		Example: "  demarc check explain object-store-public",
 		Args:    oneArg("the id of a check", "demarc check list"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if source {
+				return e.source(args[0])
+			}
 			all, err := checks(own)
 			if err != nil {
 				return err
@@ -127,7 +132,17 @@ func newCheckExplain(e *env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&own, "checks", "", "folder of your own checks")
+	c.Flags().BoolVar(&source, "source", false, "print the YAML of a shipped check: a good beginning for your own")
 	return c
+}
+
+func (e *env) source(id string) error {
+	data, ok := rule.Source(id)
+	if !ok {
+		return problem.New(problem.NotFound, "no shipped check is called "+quote(id), "demarc check list")
+	}
+	_, err := e.stdout.Write(data)
+	return err
 }
 
 func (e *env) explain(x check.Check, cat *catalogue.Catalogue) {
@@ -180,7 +195,7 @@ func newCheckTest(e *env) *cobra.Command {
 					list, err = check.ParseFolder(f)
 				}
 			} else {
-				list, err = checks("")
+				list, err = rule.Parse()
 			}
 			if err != nil {
 				return err

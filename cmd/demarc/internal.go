@@ -16,6 +16,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/rule"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/problem"
@@ -37,7 +38,7 @@ func newLint(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := app.Checks(nil)
+			all, err := rule.Parse()
 			if err != nil {
 				return err
 			}

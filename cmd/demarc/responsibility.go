@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -27,7 +28,7 @@ break: what we promise our customers, our provider leaves to us, and nobody does
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newMatrixShow(e), newMatrixDefault(e), newMatrixExport(e), newMatrixImport(e), newMatrixCheck(e), newMatrixCompare(e), newMatrixSign(e), newMatrixStatement(e))
+	c.AddCommand(newMatrixShow(e), newMatrixDefault(e), newMatrixExport(e), newMatrixImport(e), newMatrixCheck(e), newMatrixCompare(e), newMatrixSign(e), newMatrixSend(e), newMatrixAcknowledge(e), newMatrixStatement(e))
 	return c
 }
 
@@ -217,6 +218,7 @@ func (e *env) importMatrix(c *cobra.Command, a *app.App, caller app.Caller, name
 
 func newMatrixCheck(e *env) *cobra.Command {
 	var service, fail string
+	var all bool
 	c := &cobra.Command{
 		Use:     "check",
 		Short:   "Put all rules to the matrices: gaps, overlaps, chains that break, and more",
@@ -226,24 +228,20 @@ func newMatrixCheck(e *env) *cobra.Command {
 	edition := editionFlag(c)
 	c.Flags().StringVar(&service, "service", "", "service; all when empty")
 	c.Flags().StringVar(&fail, "fail-on", "", "exit with 1 when a finding has at least this severity: low, medium, high or critical")
+	c.Flags().BoolVar(&all, "all", false, "tell every finding in full, also where one rule finds the same thing many times")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if fail != "" && app.Rank(check.Severity(fail)) == 0 {
 			return problem.New(problem.Usage, "--fail-on knows no "+quote(fail), "--fail-on low, medium, high or critical")
 		}
 		return e.withMatrices(c, *edition, func(_ *app.App, _ app.Caller, m *app.Matrices, _ *catalogue.Catalogue) error {
+			list := slices.DeleteFunc(slices.Clone(m.Findings), func(f responsibility.Finding) bool { return service != "" && f.Service != service })
 			n := 0
-			for _, f := range m.Findings {
-				if service != "" && f.Service != service {
-					continue
-				}
-				e.printMatrixFinding(f)
+			for _, f := range list {
 				if fail != "" && app.Rank(check.Severity(f.Severity)) >= app.Rank(check.Severity(fail)) {
 					n++
 				}
 			}
-			if len(m.Findings) == 0 {
-				fmt.Fprintln(e.stdout, "no rule found anything")
-			}
+			e.printMatrixFindings(list, all)
 			if n > 0 {
 				return problem.New(problem.Findings, count(n, "finding", "findings")+" of severity "+fail+" or worse", "the line after => says what to do")
 			}
@@ -251,6 +249,53 @@ func newMatrixCheck(e *env) *cobra.Command {
 		})
 	}
 	return c
+}
+
+// told is how many findings of one rule about one service are told in full.
+const told = 3
+
+// printMatrixFindings tells the worst first. What one rule finds many times
+// about one service is told a few times in full, and then by its duties.
+func (e *env) printMatrixFindings(list []responsibility.Finding, all bool) {
+	if len(list) == 0 {
+		fmt.Fprintln(e.stdout, "no rule found anything")
+		return
+	}
+	type group struct {
+		rule     responsibility.Rule
+		service  string
+		severity responsibility.Severity
+	}
+	var order []group
+	by := map[group][]responsibility.Finding{}
+	for _, f := range list {
+		g := group{f.Rule, f.Service, f.Severity}
+		if by[g] == nil {
+			order = append(order, g)
+		}
+		by[g] = append(by[g], f)
+	}
+	slices.SortStableFunc(order, func(x, y group) int {
+		return app.Rank(check.Severity(y.severity)) - app.Rank(check.Severity(x.severity))
+	})
+	for _, g := range order {
+		found := by[g]
+		shown := len(found)
+		if !all && shown > told+1 {
+			shown = told
+		}
+		for _, f := range found[:shown] {
+			e.printMatrixFinding(f)
+		}
+		if rest := found[shown:]; len(rest) > 0 {
+			duties := make([]string, len(rest))
+			for i, f := range rest {
+				duties[i] = f.Duty
+			}
+			fmt.Fprintf(e.stdout, "%s  %-8s  %s  and the same of %s:\n%s\n", g.rule, g.severity, g.service, count(len(rest), "more duty", "more duties"), wrap(strings.Join(duties, ", "), "    "))
+		}
+	}
+	fmt.Fprintf(e.stdout, "\n%s\n", count(len(list), "finding", "findings"))
 }
 
 func (e *env) printMatrixFinding(f responsibility.Finding) {
@@ -325,23 +370,71 @@ func newMatrixSign(e *env) *cobra.Command {
 	edition := editionFlag(c)
 	c.Flags().StringVar(&by, "by", "", "who signs")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		ed, err := editionOf(*edition)
-		if err != nil {
-			return err
-		}
 		if strings.TrimSpace(by) == "" {
 			return problem.New(problem.Usage, "nobody signs", "--by 'Name'")
 		}
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
 			m, err := a.SignMatrix(c.Context(), caller, args[0], ed, by)
-			if err != nil {
-				return err
+			if err == nil {
+				fmt.Fprintf(e.stdout, "%s signed the matrix of %s: %s\nnext: demarc report matrix --service %s --format docx, and demarc responsibility send %s\n", by, m.Service, m.SignOff.Digest, m.Service, m.Service)
 			}
-			fmt.Fprintf(e.stdout, "%s signed the matrix of %s: %s\n", by, m.Service, m.SignOff.Digest)
-			return nil
+			return err
 		})
 	}
 	return c
+}
+
+func newMatrixSend(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "send SERVICE",
+		Short:   "Note that the signed matrix was sent to the other party",
+		Example: "  demarc responsibility send ledger",
+		Args:    serviceArg(),
+	}
+	edition := editionFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
+			m, err := a.SendMatrix(c.Context(), caller, args[0], ed)
+			if err == nil {
+				fmt.Fprintf(e.stdout, "noted: the matrix of %s, version %d, was sent\nnext: demarc responsibility acknowledge %s --by NAME, when the other party agrees\n", m.Service, m.Version, m.Service)
+			}
+			return err
+		})
+	}
+	return c
+}
+
+func newMatrixAcknowledge(e *env) *cobra.Command {
+	var by string
+	c := &cobra.Command{
+		Use:     "acknowledge SERVICE",
+		Short:   "Note that the other party agreed to the signed matrix",
+		Example: "  demarc responsibility acknowledge aws --by 'provider contract desk, letter of 2 March 2026'",
+		Args:    serviceArg(),
+	}
+	edition := editionFlag(c)
+	c.Flags().StringVar(&by, "by", "", "who agreed, on the other side")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if strings.TrimSpace(by) == "" {
+			return problem.New(problem.Usage, "nobody acknowledges", "--by 'Name'")
+		}
+		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
+			m, err := a.AcknowledgeMatrix(c.Context(), caller, args[0], ed, by)
+			if err == nil {
+				fmt.Fprintf(e.stdout, "noted: %s acknowledged the matrix of %s\n", by, m.Service)
+			}
+			return err
+		})
+	}
+	return c
+}
+
+func (e *env) changeMatrix(c *cobra.Command, edition string, do func(*app.App, app.Caller, catalogue.Edition) error) error {
+	ed, err := editionOf(edition)
+	if err != nil {
+		return err
+	}
+	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error { return do(a, caller, ed) })
 }
 
 func newMatrixStatement(e *env) *cobra.Command {

@@ -136,7 +136,7 @@ func (e *env) printFirst(g report.Gap) {
 		fmt.Fprintf(e.stdout, "  %d. %s  (%s, %s)\n", i+1, a.Title, a.Effort, a.ID)
 	}
 	for _, o := range g.Outlooks {
-		fmt.Fprintln(e.stdout, wrap(o.Says, "  "))
+		fmt.Fprintln(e.stdout, wrap("Together most is gained by "+strings.Join(o.Actions, ", ")+". "+o.Says, "  "))
 	}
 }
 

@@ -8,6 +8,7 @@ import "github.com/spf13/cobra"
 // line here. The order is that of the work.
 func verbs() []func(*env) *cobra.Command {
 	return []func(*env) *cobra.Command{
+		newExample,
 		newCollect,
 		newScope,
 		newResponsibility,
