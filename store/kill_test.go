@@ -100,6 +100,7 @@ func childChange(ctx context.Context, o *store.Org, g, n int) (err error) {
 // acknowledged is there afterwards, every head that it had signed is a
 // beginning of the log, and everything verifies.
 func TestKill_LosesNothingThatWasAcknowledged(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	const kills, each = 200, 10
 	random := rand.New(rand.NewPCG(1, 2))
 	var entries, heads int

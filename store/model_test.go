@@ -158,6 +158,7 @@ func sameStore(t *rapid.T, ctx context.Context, o *store.Org, m *model) {
 }
 
 func TestStore_DoesWhatAMapWouldDo(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	ctx := context.Background()
 	store.AtMost(t, 50)
 	rapid.Check(t, func(t *rapid.T) {

@@ -49,6 +49,7 @@ func varied(t testing.TB, o *store.Org) {
 }
 
 func TestPack_VerifiesElsewhere(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	ctx := context.Background()
 	s := open(t, t.TempDir(), store.Options{})
 	o := create(t, s, "acme")

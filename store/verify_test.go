@@ -108,6 +108,7 @@ func look(t *testing.T, dir string) (faults []Fault, refused error) {
 // TestVerify_NamesWhatWasChangedBehindTheLog changes one thing by SQL, as
 // somebody with the database and without the key could, and wants it named.
 func TestVerify_NamesWhatWasChangedBehindTheLog(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	dir, _ := estate(t)
 	if faults, err := look(t, dir); err != nil || len(faults) > 0 {
 		t.Fatalf("an untouched store does not verify: %v %v", faults, err)
@@ -191,6 +192,7 @@ func tamper(t *testing.T, dir string, original []byte, statements string) {
 // TestVerify_FindsATreeThatWasMadeAnew changes an entry with its hash, its
 // body and all the tiles above it: only the signatures can tell.
 func TestVerify_FindsATreeThatWasMadeAnew(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	ctx := context.Background()
 	dir, _ := estate(t)
 	db, err := openDatabase(filepath.Join(dir, databaseName), writing)
@@ -245,6 +247,7 @@ func TestVerify_FindsATreeThatWasMadeAnew(t *testing.T) {
 // time, wherever it falls. It is found, or nothing that the store keeps
 // changed by it (a byte of a free page, say).
 func TestVerify_FindsEveryFlippedByte(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	dir, _ := estate(t)
 	path := filepath.Join(dir, databaseName)
 	original, err := os.ReadFile(path)
@@ -331,6 +334,7 @@ func dumpTable(db *sql.DB, q string, to io.Writer) error {
 }
 
 func TestVerify_FindsAChangedOrMissingBlob(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	dir, blob := estate(t)
 	original, err := os.ReadFile(blob)
 	if err != nil {
