@@ -43,7 +43,7 @@ func (t *teller) clause(l line) string {
 	case ReasonNoBasis:
 		return t.noBasis()
 	case ReasonNoAssurance:
-		return fmt.Sprintf("%s performs %s by the matrix (%s), but no evidence of it is on file", t.they(), t.itsPart(), basisWords(t.answer.Allocation.Basis))
+		return fmt.Sprintf("%s performs %s by the matrix, which rests on %s, but no evidence of it is on file", t.they(), t.itsPart(), basisWords(t.answer.Allocation.Basis))
 	case ReasonNoTest:
 		return "no check bears on it"
 	case ReasonNotCollected:

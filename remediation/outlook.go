@@ -75,12 +75,20 @@ func WhatIf(a *assess.Assessment, p Plan, ids []string) (Outlook, error) {
 // says is the outlook in one sentence.
 func says(o Outlook) string {
 	actions := "these " + plural(len(o.Actions), "action", "actions")
-	verb := "make"
+	verb, improve := "make", "improve"
 	if len(o.Actions) == 1 {
-		actions, verb = "this action", "makes"
+		actions, verb, improve = "this action", "makes", "improves"
 	}
-	more := o.After.Met() - o.Before.Met()
-	words := fmt.Sprintf("Estimate: %s %s %s met", actions, verb, plural(more, "more of our own duties", "more of our own duties"))
+	words := fmt.Sprintf("Estimate: %s %s %s more of our own duties met", actions, verb, number(o.After.Met()-o.Before.Met()))
+	further := 0
+	for _, c := range o.Changed {
+		if c.To.Open() {
+			further++
+		}
+	}
+	if further > 0 {
+		words += fmt.Sprintf(", and %s %s more", improve, plural(further, "other that needs", "others that need"))
+	}
 	if o.Before.Applies() > 0 && o.After.Applies() > 0 {
 		words += fmt.Sprintf("; readiness %s → %s", percent(o.Before), percent(o.After))
 	}

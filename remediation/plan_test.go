@@ -263,6 +263,23 @@ func TestPlan_SaysWhyInWords(t *testing.T) {
 	}
 }
 
+func TestWhatIf_SaysWhatIsMetAndWhatOnlyMoves(t *testing.T) {
+	// The full check lifts 9.4.1-C2 of aws; the part that it has in
+	// CLD.9.5.1-P1 of ledger is mended and needs an answer beside it.
+	a := conclude(t, input(), []check.Finding{found("store-public", check.Fail, 0)})
+	o, err := WhatIf(a, Make(a, book(), checks()), []string{"mend:store-public"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Change{{"aws", "9.4.1-C2", assess.NotSatisfied, assess.Satisfied}, {"ledger", "CLD.9.5.1-P1", assess.NotSatisfied, assess.Unknown}}
+	if !slices.Equal(o.Changed, want) {
+		t.Errorf("%+v", o.Changed)
+	}
+	if want := "Estimate: this action makes 1 more of our own duties met, and improves 1 other that needs more; readiness 0.0 % → "; !strings.HasPrefix(o.Says, want) {
+		t.Errorf("%s\nwant %s…", o.Says, want)
+	}
+}
+
 func TestWhatIf_Refuses(t *testing.T) {
 	a := conclude(t, input(), nil)
 	p := Make(a, book(), checks())
