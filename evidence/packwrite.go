@@ -364,6 +364,12 @@ type tally struct {
 
 func newTally() *tally { return &tally{crc: crc32.NewIEEE(), sum: sha256.New()} }
 
+func (t *tally) reset() {
+	t.bytes = 0
+	t.crc.Reset()
+	t.sum.Reset()
+}
+
 func (t *tally) Write(b []byte) (int, error) {
 	t.bytes += int64(len(b))
 	t.crc.Write(b)

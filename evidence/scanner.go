@@ -73,8 +73,9 @@ func (p *scanner) number(least int64) int64 {
 	for n < len(p.rest) && n < 20 && (p.rest[n] == '-' || p.rest[n] >= '0' && p.rest[n] <= '9') {
 		n++
 	}
+	var spelt [20]byte
 	v, err := strconv.ParseInt(string(p.rest[:n]), 10, 64)
-	if err != nil || v < least || strconv.FormatInt(v, 10) != string(p.rest[:n]) {
+	if err != nil || v < least || !bytes.Equal(strconv.AppendInt(spelt[:0], v, 10), p.rest[:n]) {
 		p.err = fmt.Errorf("%s: no number in range", p.what)
 		return 0
 	}
@@ -87,11 +88,11 @@ func (p *scanner) text(field string, valid func(string) bool) string {
 		return ""
 	}
 	n := bytes.IndexByte(p.rest, '"')
-	if n < 0 || !valid(string(p.rest[:n])) {
+	s := string(p.rest[:max(n, 0)])
+	if n < 0 || !valid(s) {
 		p.err = fmt.Errorf("%s: %s is missing or holds what no id may hold", p.what, field)
 		return ""
 	}
-	s := string(p.rest[:n])
 	p.rest = p.rest[n:]
 	return s
 }

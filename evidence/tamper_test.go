@@ -178,6 +178,8 @@ var outsiders = []tamper{
 	}), PartIndex, nameIndex, -1},
 	{"the index without its last line end", set(nameIndex, func(b []byte) []byte { return b[:len(b)-1] }), PartIndex, nameIndex, 11},
 	{"the index with one endless line", set(nameIndex, func(b []byte) []byte { return bytes.Repeat([]byte("x"), 100_000) }), PartIndex, nameIndex, 2},
+	{"the index with a line too long", set(nameIndex, func(b []byte) []byte { return append(append(bytes.Repeat([]byte("x"), 300), '\n'), b...) }), PartIndex, nameIndex, 2},
+	{"the index with a line far too long", set(nameIndex, func(b []byte) []byte { return append(append(bytes.Repeat([]byte("x"), 40_000), '\n'), b...) }), PartIndex, nameIndex, 2},
 	{"the index removed", remove(nameIndex), PartIndex, nameIndex, -1},
 	{"an entry changed", flip(richBundle, 100), PartEntry, richBundle, 2},
 	{"an entry removed", bundle(func(l [][]byte) [][]byte { return slices.Delete(l, 3, 4) }), PartEntry, richBundle, 5},

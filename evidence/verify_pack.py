@@ -329,6 +329,8 @@ def read_members(data):
             return members, False, where + "damaged, or not a pack's"
         if members and m.name <= members[-1].name:
             return members, False, "header at byte %d: %s stands after %s" % (at, m.name, last)
+        if len(members) == (1 << 20) + 256 + 16:
+            return members, False, "header at byte %d: a pack holds at most %d files" % (at, len(members))
         if m.name not in FIXED and not MEMBER.fullmatch(m.name):
             return members, False, where + "a pack holds no file %r" % m.name
         central += len(m.central())
@@ -643,7 +645,7 @@ class Verification:
             return None
         name, m = "bodies/index.jsonl", self.members["bodies/index.jsonl"]
         end, begin = self.data.find(b"\n", self.line_at, m.end), self.line_at
-        if end < 0:
+        if end < 0 or end - begin >= 32 << 10:
             self.line_at = None
             self.fault("bodies", "body index", name, at, "the file ends before its line")
             return None
@@ -744,7 +746,7 @@ class Verification:
             self.moot += 1
         elif sha256(body) != base64.urlsafe_b64decode(header.group(7) + b"="):
             self.fault("bodies", part, name, at, "it is not the body that the entry's header names")
-        elif hmac.new(base64.urlsafe_b64decode(salt + b"="), b"demarc/commit/v1\n" + body, hashlib.sha256).digest() != \
+        elif hmac.digest(base64.urlsafe_b64decode(salt + b"="), b"demarc/commit/v1\n" + body, "sha256") != \
                 base64.urlsafe_b64decode(header.group(8) + b"="):
             self.fault("bodies", "body index", "bodies/index.jsonl", at, "its salt does not open the commitment in the entry's header")
         if found:

@@ -49,11 +49,12 @@ func (c *rangeCheck) checkBody(at int64, l bodyLine, h Header, have bool) error 
 		c.fault(VerdictBodies, PartIndex, nameIndex, at, "it says %q of an entry that is %s", bodyWords[l.state],
 			map[bool]string{true: "not disclosed", false: "disclosed"}[shown == entryUndisclosed])
 	}
-	name := ""
+	name, wanted := nameIndex, "" // that a body is empty is claimed by the index
 	if l.state == bodyOK && l.bytes > 0 {
 		name = bodyName(at, l.ext)
+		wanted = name
 	}
-	i := c.takeBody(at, name)
+	i := c.takeBody(at, wanted)
 	switch l.state {
 	case bodyWithheld:
 		c.report.Bodies.Withheld++
@@ -68,7 +69,7 @@ func (c *rangeCheck) checkBody(at int64, l bodyLine, h Header, have bool) error 
 	case bodyOK:
 		c.report.Bodies.OK++
 		c.report.Bodies.Bytes += l.bytes
-		return c.checkBytes(at, i, l, h, have)
+		return c.checkBytes(at, i, name, l, h, have)
 	}
 	return nil
 }
@@ -100,10 +101,11 @@ func (c *rangeCheck) skipBody(at int64) {
 	}
 }
 
-// checkBytes checks a body that is member i of the pack, or empty.
-func (c *rangeCheck) checkBytes(at int64, i int, l bodyLine, h Header, have bool) error {
-	name := bodyName(at, l.ext)
-	sum, commitment := newTally(), Commitment(l.salt)
+// checkBytes checks a body that is member i of the pack, or empty. name is
+// the file to name in a fault.
+func (c *rangeCheck) checkBytes(at int64, i int, name string, l bodyLine, h Header, have bool) error {
+	sum, commitment := c.sum, Commitment(l.salt)
+	sum.reset()
 	switch {
 	case l.bytes > 0 && i < 0:
 		c.fault(VerdictBodies, PartBody, name, at, "it is missing")
@@ -115,8 +117,6 @@ func (c *rangeCheck) checkBytes(at int64, i int, l bodyLine, h Header, have bool
 		if err := c.pour(i, io.MultiWriter(sum, commitment), c.buf); err != nil {
 			return err
 		}
-	default:
-		name = nameIndex // the claim that it is empty is made there
 	}
 	switch {
 	case !have:

@@ -37,6 +37,7 @@ type rangeCheck struct {
 	lastBody int   // the member after the last
 	moot     int64 // bodies whose header is not known
 	buf      []byte
+	sum      *tally // of the body at hand
 }
 
 // What is known of an entry.
@@ -49,7 +50,7 @@ const (
 
 // checkRange checks entries, their order and completeness, and bodies.
 func (v *verification) checkRange() error {
-	c := &rangeCheck{verification: v, other: map[int64]Hash{}, erased: map[int64]int64{}, sealedAt: -1, buf: make([]byte, 32<<10)}
+	c := &rangeCheck{verification: v, other: map[int64]Hash{}, erased: map[int64]int64{}, sealedAt: -1, buf: make([]byte, 32<<10), sum: newTally()}
 	ok, err := c.open()
 	if err != nil || !ok {
 		return err

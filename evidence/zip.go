@@ -22,6 +22,10 @@ const maxMember = 1<<32 - 2
 
 const maxMemberName = 64
 
+// maxMembers is the most files of a pack: a body an entry, their bundles, and
+// the dozen others. It bounds what reading the headers needs in memory.
+const maxMembers = MaxPackEntries + MaxPackEntries/bundleEntries + 16
+
 const (
 	zipLocal     = 0x04034b50
 	zipCentral   = 0x02014b50
@@ -209,6 +213,9 @@ func readMembers(ctx context.Context, r io.ReaderAt, size int64, known func(stri
 		}
 		if len(members) > 0 && m.name <= last {
 			return members, false, fmt.Errorf("header at byte %d: %s stands after %s", at, m.name, last)
+		}
+		if len(members) == maxMembers {
+			return members, false, fmt.Errorf("header at byte %d: a pack holds at most %d files", at, maxMembers)
 		}
 		if !known(m.name) {
 			return members, false, fmt.Errorf("header at byte %d, after %s: a pack holds no file %q", at, last, m.name)
