@@ -59,6 +59,8 @@ offline.
 Exit codes: 0 fine · 1 findings at or above --fail-on · 2 usage or input ·
 3 runtime · 4 evidence that does not verify.`,
 		Version:       version,
+		Args:          noArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
