@@ -3,7 +3,6 @@
 package terraform
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,10 +53,17 @@ func (d *doc) tags() map[string]string {
 // tag gives the first of the tags, without regard to case of their names.
 func tag(tags map[string]string, names ...string) string {
 	for _, name := range names {
-		for _, k := range slices.Sorted(maps.Keys(tags)) {
-			if strings.EqualFold(k, name) {
-				return tags[k]
+		if v, ok := tags[name]; ok {
+			return v
+		}
+		best := ""
+		for k := range tags {
+			if strings.EqualFold(k, name) && (best == "" || k < best) {
+				best = k
 			}
+		}
+		if best != "" {
+			return tags[best]
 		}
 	}
 	return ""

@@ -119,14 +119,46 @@ func (c *collector) emit(emit func(*cloud.Resource) error) error {
 			return fmt.Errorf("%w: the resource %s stands in it twice", ErrInput, t.id)
 		}
 	}
-	for _, t := range todo {
-		var r *cloud.Resource
-		if t.item == nil {
-			r = settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == t.id && r.Kind == t.kind })]
-		} else {
-			r = c.resource(t.item)
+	return ahead(len(todo), func(i int) *cloud.Resource {
+		if t := todo[i]; t.item != nil {
+			return c.resource(t.item)
 		}
-		if err := emit(r); err != nil {
+		return settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == todo[i].id && r.Kind == todo[i].kind })]
+	}, emit)
+}
+
+// batch is how many resources are made ahead of those that are emitted.
+const batch = 256
+
+// ahead makes n resources on a goroutine of its own while the caller's emits
+// them, in order.
+func ahead(n int, produce func(i int) *cloud.Resource, emit func(*cloud.Resource) error) error {
+	batches, stop := make(chan []*cloud.Resource, 1), make(chan struct{})
+	go func() {
+		defer close(batches)
+		for i := 0; i < n; i += batch {
+			list := make([]*cloud.Resource, 0, batch)
+			for j := i; j < min(i+batch, n); j++ {
+				list = append(list, produce(j))
+			}
+			select {
+			case batches <- list:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	var err error
+	for list := range batches {
+		for _, r := range list {
+			if err == nil {
+				err = emit(r)
+			}
+		}
+		if err != nil {
+			close(stop)
+			for range batches { // until the goroutine has ended
+			}
 			return err
 		}
 	}

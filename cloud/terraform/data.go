@@ -3,6 +3,7 @@
 package terraform
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,8 +60,8 @@ func (b *builder) keyUse() {
 	}
 	b.put("in_use", known(true))
 	var tenants []string
-	for _, d := range users {
-		t := tag(d.tags(), "tenant")
+	for _, it := range users {
+		t := tag(b.collector.doc(it).tags(), "tenant")
 		if t == "" {
 			t = b.options.Tenant
 		}
@@ -82,27 +83,40 @@ var keyPaths = map[string][]string{
 }
 
 // usersOf gives what names a key, by whatever way.
-func (x *index) usersOf(key *item) []*doc {
+func (x *index) usersOf(key *item) []*item {
 	if x.users == nil {
-		x.users = map[*item][]*doc{}
+		x.users = map[*item][]*item{}
 		for kind, paths := range keyPaths {
 			for _, it := range x.byKind[kind] {
-				d := newDoc(x.in, it)
-				found, _ := x.targets(d, paths[0], "aws_kms_key", "aws_kms_alias")
-				for _, k := range found {
-					if k.kind == "aws_kms_alias" {
-						aliased, _ := x.targets(x.doc(k), "target_key_id", "aws_kms_key")
-						for _, a := range aliased {
-							x.users[a] = append(x.users[a], d)
-						}
-						continue
-					}
-					x.users[k] = append(x.users[k], d)
+				for _, k := range x.keysOf(it, paths[0]) {
+					x.users[k] = append(x.users[k], it)
 				}
 			}
 		}
 	}
 	return x.users[key]
+}
+
+// keysOf gives the keys that the argument of an item names. Most items name none
+// by a value, and then nothing is decoded.
+func (x *index) keysOf(it *item, path string) []*item {
+	leaf := []byte(`"` + path[strings.LastIndexByte(path, '.')+1:] + `":`)
+	var found []*item
+	if i := bytes.Index(it.values, leaf); i >= 0 && bytes.HasPrefix(bytes.TrimLeft(it.values[i+len(leaf):], " "), []byte(`"`)) {
+		found, _ = x.targets(newDoc(x.in, it), path, "aws_kms_key", "aws_kms_alias")
+	} else if bytes.Contains(it.unknown, leaf) {
+		found, _ = x.refer(it, path, []string{"aws_kms_key", "aws_kms_alias"})
+	}
+	var keys []*item
+	for _, k := range found {
+		if k.kind == "aws_kms_alias" {
+			aliased, _ := x.targets(x.doc(k), "target_key_id", "aws_kms_key")
+			keys = append(keys, aliased...)
+		} else {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func secret(b *builder) {

@@ -16,30 +16,30 @@ const maxSteps = 32
 type index struct {
 	in       *input
 	scan     jsonscan.Scanner
-	byName   map[string][]*item          // module instance + "|" + type.name
-	byValue  map[string]map[string]*item // type → value of id, arn, name … → item
-	modules  map[string][]string         // parent instance + "|" + name → instances
-	known    map[string]bool             // module instances
-	byKind   map[string][]*item          // type → items
-	docs     map[*item]*doc              // of parts
-	children map[*item]map[string][]*doc // whole → type of part → parts
-	lost     map[string][]*doc           // type of part → parts whose whole was not found
-	users    map[*item][]*doc            // key → what is encrypted with it; made when first asked
+	byName   map[string]map[string][]*item // type → module instance + "|" + name → items; made when first asked
+	byValue  map[string]map[string]*item   // type → value of id, arn, name … → item
+	modules  map[string][]string           // parent instance + "|" + name → instances
+	known    map[string]bool               // module instances
+	byKind   map[string][]*item            // type → items
+	docs     map[*item]*doc                // of parts
+	children map[*item]map[string][]*doc   // whole → type of part → parts
+	lost     map[string][]*doc             // type of part → parts whose whole was not found
+	users    map[*item][]*item             // key → what is encrypted with it; made when first asked
 }
 
 // handles are the attributes by whose values others name a resource.
 var handles = []string{"id", "arn", "name", "bucket", "key_id", "identifier", "cluster_identifier", "url", "function_name", "dns_name"}
 
 func newIndex(in *input) *index {
-	x := &index{in: in, byName: map[string][]*item{}, byValue: map[string]map[string]*item{}, modules: map[string][]string{}, known: map[string]bool{},
+	x := &index{in: in, byName: map[string]map[string][]*item{}, byValue: map[string]map[string]*item{}, modules: map[string][]string{}, known: map[string]bool{},
 		byKind: map[string][]*item{}, docs: map[*item]*doc{}, children: map[*item]map[string][]*doc{}, lost: map[string][]*doc{}}
+	last := "" // items of one module stand together
 	for i := range in.items {
 		it := &in.items[i]
 		x.byKind[it.kind] = append(x.byKind[it.kind], it)
-		name := it.module + "|" + it.kind + "." + it.name
-		x.byName[name] = append(x.byName[name], it)
-		if len(x.byName[name]) == 1 {
-			x.addModule(it.module)
+		if it.module != last {
+			last = it.module
+			x.addModule(last)
 		}
 	}
 	for _, j := range joins {
@@ -99,6 +99,20 @@ func (x *index) targets(d *doc, attribute string, kinds ...string) (found []*ite
 		}
 	}
 	return found, sure
+}
+
+// names gives the items of a type by module instance and name.
+func (x *index) names(kind string) map[string][]*item {
+	if m := x.byName[kind]; m != nil {
+		return m
+	}
+	m := make(map[string][]*item, len(x.byKind[kind]))
+	for _, it := range x.byKind[kind] {
+		name := it.module + "|" + it.name
+		m[name] = append(m[name], it)
+	}
+	x.byName[kind] = m
+	return m
 }
 
 // named gives the item of one of the types that a value names: an id, a name, an
@@ -206,7 +220,7 @@ func (f *follower) resource(instance, kind, ref string) {
 		return
 	}
 	name, key, _ := cutName(ref)
-	all := f.x.byName[instance+"|"+kind+"."+name]
+	all := f.x.names(kind)[instance+"|"+name]
 	pick := func(key string) bool {
 		for _, it := range all {
 			if it.key == key {

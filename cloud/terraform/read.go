@@ -37,6 +37,10 @@ type input struct {
 	errored    bool
 	incomplete bool
 	store      slab
+	scan       jsonscan.Scanner  // of kept documents
+	kept       map[string][]byte // masks
+	texts      map[string]any    // shared by decoded documents
+	masks      map[string]any    // shared by decoded documents
 }
 
 // slab keeps copies of many small texts in few large pieces.
@@ -206,7 +210,7 @@ func (in *input) stateResource(s *jsonscan.Scanner) {
 		case "values":
 			it.values = in.store.keep(s.Raw())
 		case "sensitive_values":
-			it.sensitive = in.mask(s.Raw())
+			it.sensitive = in.keepMask(s.Raw())
 		default:
 			in.envelope(s, &it, name, &managed, &provider)
 		}
@@ -291,9 +295,9 @@ func (in *input) body(s *jsonscan.Scanner, it *item) (gone bool) {
 				it.values = in.store.keep(s.Raw())
 			}
 		case "after_unknown":
-			it.unknown = in.mask(s.Raw())
+			it.unknown = in.keepMask(s.Raw())
 		case "after_sensitive":
-			it.sensitive = in.mask(s.Raw())
+			it.sensitive = in.keepMask(s.Raw())
 		default:
 			s.Skip()
 		}
@@ -301,12 +305,26 @@ func (in *input) body(s *jsonscan.Scanner, it *item) (gone bool) {
 	return gone
 }
 
-// mask keeps a mask that says anything.
-func (in *input) mask(raw []byte) []byte {
+// sharedMasks bounds how many masks are known to be equal to others: instances of
+// one resource have the same.
+const sharedMasks = 1 << 12
+
+// keepMask keeps a mask that says anything, equal ones once.
+func (in *input) keepMask(raw []byte) []byte {
 	if !bytes.Contains(raw, []byte("true")) {
 		return nil
 	}
-	return in.store.keep(raw)
+	if kept, ok := in.kept[string(raw)]; ok {
+		return kept
+	}
+	kept := in.store.keep(raw)
+	if in.kept == nil {
+		in.kept = map[string][]byte{}
+	}
+	if len(in.kept) < sharedMasks {
+		in.kept[string(raw)] = kept
+	}
+	return kept
 }
 
 // word gives one string for the many equal names of types.

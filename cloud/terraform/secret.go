@@ -3,7 +3,6 @@
 package terraform
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
@@ -12,12 +11,6 @@ import (
 
 // removed stands where a secret was or may have been.
 const removed = "(removed)"
-
-// marks are parts of names and values near which a secret may stand. A document
-// without one of them, and without a mask, is kept as it is.
-var marks = [][]byte{[]byte("assw"), []byte("ASSW"), []byte("pwd"), []byte("ecret"), []byte("ECRET"), []byte(`oken":"`), []byte("oken="), []byte("oken:"), []byte("OKEN"),
-	[]byte("rivate_key"), []byte("PRIVATE"), []byte(`"user_data":"`), []byte(`"user_data_base64":"`), []byte("AKIA"), []byte("ASIA"),
-	[]byte("ghp_"), []byte("gho_"), []byte("ghu_"), []byte("ghs_"), []byte("ghr_"), []byte("xox"), []byte("eyJ"), []byte(`"variables":`), []byte("redential"), []byte("api"), []byte("ccess")}
 
 // secretName is the name of a setting that holds a secret.
 var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passwd|pwd|secret|token|api_?key|access_?key|private_?key|credential)`)
@@ -93,18 +86,10 @@ func (d *doc) scriptSecret(plain, encoded string) fact {
 
 // raw gives the item's document as evidence, without secrets.
 func (d *doc) raw() json.RawMessage {
-	if d.it.sensitive == nil {
-		marked := false
-		for _, m := range marks {
-			if marked = bytes.Contains(d.it.values, m); marked {
-				break
-			}
-		}
-		if !marked {
-			return d.it.values
-		}
+	if d.it.sensitive == nil && !suspicious(d.it.values) {
+		return d.it.values
 	}
-	text, err := json.Marshal(scrub(decode(d.it.values), d.sensitive, "", false))
+	text, err := json.Marshal(scrub(d.in.decode(d.it.values), d.sensitive, "", false))
 	if err != nil {
 		return nil // of plain values: does not happen
 	}
