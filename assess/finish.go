@@ -89,6 +89,9 @@ func (r *Run) bearing(v *served, duty string) []CheckAnswer {
 		c := CheckAnswer{Check: p.check.ID, Title: p.check.Title, Severity: p.check.Severity, Extent: p.Extent, Why: p.Why, Ran: t != nil || reachable && len(v.providers) > 0}
 		if t != nil {
 			c.Tally, c.Scopes = t.counts, t.scopes
+			if t.standing > 0 {
+				c.Planned = t.planned
+			}
 			c.Stale = r.in.MaxAge > 0 && !t.oldest.IsZero() && r.in.Now.Sub(t.oldest) > r.in.MaxAge
 		}
 		out = append(out, c)

@@ -199,7 +199,7 @@ func (v *served) setSnapshots(all []Snapshot) {
 			told = true
 			v.providers[s.Provider] = true
 			for _, r := range v.Regions {
-				regions[r] = regions[r] || s.Source != "live" || len(s.Regions) == 0 || slices.Contains(s.Regions, r)
+				regions[r] = regions[r] || s.Source != live || len(s.Regions) == 0 || slices.Contains(s.Regions, r)
 			}
 		}
 		switch {

@@ -103,6 +103,7 @@ func lapsed(day, at time.Time) bool { return !at.Before(day.AddDate(0, 0, 1)) }
 func (w *weighing) ask(i int) {
 	c := &w.answer.Checks[i]
 	t, full := c.Tally, c.Extent == "full"
+	t.Pass -= c.Planned // what is only planned does not stand beside what fails
 	if !c.Ran {
 		w.add(ReasonNeverRun, i, Unknown, len(w.service.Accounts) > 0)
 		return

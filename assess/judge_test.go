@@ -43,6 +43,8 @@ func TestWeigh(t *testing.T) {
 	bare.Evidence = nil
 	old, never := asked("full", Tally{Pass: 2}), asked("full", Tally{})
 	old.Stale, never.Ran = true, false
+	plan := asked("full", Tally{Pass: 2, Fail: 2})
+	plan.Planned = 2
 	some, most := asked("part", Tally{Pass: 3}), asked("full", Tally{Pass: 3, Fail: 1})
 	for _, c := range []struct {
 		name   string
@@ -58,6 +60,7 @@ func TestWeigh(t *testing.T) {
 		{"a check of a part passes, somebody answers without evidence", us, []CheckAnswer{some}, said(AnswerYes), Unknown, ReasonAttestedBare},
 		{"everything fails", us, []CheckAnswer{asked("part", Tally{Fail: 2})}, nil, NotSatisfied, ReasonFail},
 		{"some fail", us, []CheckAnswer{most}, nil, Partly, ReasonFail},
+		{"what stands fails, what is planned passes", us, []CheckAnswer{plan}, nil, NotSatisfied, ReasonFail},
 		{"one check fails everywhere, another passes", us, []CheckAnswer{some, asked("part", Tally{Fail: 2})}, nil, NotSatisfied, ReasonFail},
 		{"a check beats a yes", us, []CheckAnswer{most}, said(AnswerYes, "e"), Partly, ReasonFail},
 		{"a check beats a not applicable", us, []CheckAnswer{most}, said(AnswerNotApplicable), Partly, ReasonFail},
@@ -122,6 +125,15 @@ func TestWeigh_WhatAServiceBeneathDoes(t *testing.T) {
 	newBench(&Assessment{At: now(), Services: []Service{{ID: "ledger", Ours: "provider", BuiltOn: []string{"aws"}}}}).judge(&n)
 	if n.Status != Inherited {
 		t.Errorf("%s: %s", n.Status, n.Summary)
+	}
+}
+
+func TestSummary_TellsAPlanFromAnAccount(t *testing.T) {
+	f := check.Finding{Check: "backed-up", Outcome: check.Fail, Severity: check.High, Resource: "aws_s3_bucket.exports", Name: "exports", Account: "2", Source: "plan", Message: "exports has no backup"}
+	a := conclude(t, Input{Catalogue: book(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now(), Snapshots: []Snapshot{snapshotOf("1", "2")}}, []check.Finding{f})
+	n := answerOf(t, a, "aws", "12.3.1-C1")
+	if want := "Not satisfied: the one resource fails “Title of backed-up”: exports has no backup, in a plan that is not applied yet."; n.Summary != want || a.Results[0].Worst[0].Source != "plan" {
+		t.Errorf("%s\nwant %s", n.Summary, want)
 	}
 }
 

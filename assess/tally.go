@@ -18,12 +18,21 @@ const worstKept = 12
 // region or account that was not read; check.Set.Run emits them.
 const scopeNative = "scope"
 
+// The sources of findings that make a difference: what stands in an account,
+// and what a plan would make of it.
+const (
+	live    = "live"
+	planned = "plan"
+)
+
 // tally gathers the findings of one check in one service.
 type tally struct {
 	severity       check.Severity
 	counts         Tally
 	scopes         int
 	exposed        int
+	planned        int // of Pass: in a plan
+	standing       int // findings about what stands, and could pass or fail
 	oldest, newest time.Time
 	under          map[string]bool
 	worst          []Example // sorted, the worst first; at most worstKept
@@ -49,9 +58,15 @@ func (t *tally) add(f *check.Finding) {
 }
 
 func (t *tally) count(f *check.Finding) {
+	if f.Source != planned && f.Outcome != check.NotApplicable {
+		t.standing++
+	}
 	switch f.Outcome {
 	case check.Pass:
 		t.counts.Pass++
+		if f.Source == planned {
+			t.planned++
+		}
 	case check.NotApplicable:
 		t.counts.NotApplicable++
 	case check.Error:
@@ -86,6 +101,9 @@ func (t *tally) keep(f *check.Finding) {
 	e := Example{Fingerprint: f.Fingerprint, Outcome: f.Outcome, Severity: f.Severity, Message: f.Message, Fields: f.Fields, Resource: f.Resource, Name: f.Name,
 		Kind: f.Kind, Account: f.Account, Region: f.Region, Exposed: f.Exposed, Exception: f.Exception, Raw: f.Raw, Seen: f.Seen, Scope: f.Native == scopeNative}
 	e.Seen.At = e.Seen.At.UTC()
+	if f.Source != live {
+		e.Source = f.Source
+	}
 	at, _ := slices.BinarySearchFunc(t.worst, e, compareExamples)
 	if at == worstKept {
 		return
@@ -120,7 +138,7 @@ func compareExamples(a, b Example) int {
 		return c
 	}
 	return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Exception, b.Exception), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Account, b.Account),
-		cmp.Compare(a.Region, b.Region), cmp.Compare(a.Raw, b.Raw), compareSeen(a.Seen, b.Seen), slices.Compare(a.Fields, b.Fields), compareBool(a.Scope, b.Scope), cmp.Compare(a.Severity, b.Severity))
+		cmp.Compare(a.Region, b.Region), cmp.Compare(a.Raw, b.Raw), compareSeen(a.Seen, b.Seen), slices.Compare(a.Fields, b.Fields), compareBool(a.Scope, b.Scope), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Severity, b.Severity))
 }
 
 func compareSeen(a, b cloud.Seen) int {

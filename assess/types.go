@@ -121,12 +121,13 @@ type CheckAnswer struct {
 	Check    string         `json:"check"`
 	Title    string         `json:"title"`
 	Severity check.Severity `json:"severity"`
-	Extent   string         `json:"extent"`           // "full" or "part"
-	Why      string         `json:"why"`              // why it bears on the duty
-	Ran      bool           `json:"ran"`              // false: never run for this service
-	Tally    Tally          `json:"tally"`            // the same numbers as in Result
-	Scopes   int            `json:"scopes,omitempty"` // of Unknown: whole services, regions or accounts that were not read
-	Stale    bool           `json:"stale,omitempty"`  // some of its facts are older than was allowed
+	Extent   string         `json:"extent"`            // "full" or "part"
+	Why      string         `json:"why"`               // why it bears on the duty
+	Ran      bool           `json:"ran"`               // false: never run for this service
+	Tally    Tally          `json:"tally"`             // the same numbers as in Result
+	Scopes   int            `json:"scopes,omitempty"`  // of Unknown: whole services, regions or accounts that were not read
+	Planned  int            `json:"planned,omitempty"` // of Pass: in a plan beside resources that stand; they show nothing yet
+	Stale    bool           `json:"stale,omitempty"`   // some of its facts are older than was allowed
 }
 
 // Tally counts findings by outcome. A failure under an exception in force is
@@ -171,7 +172,8 @@ type Example struct {
 	Exception   string         `json:"exception,omitempty"`
 	Raw         string         `json:"raw,omitempty"` // SHA-256 of the provider's document
 	Seen        cloud.Seen     `json:"seen"`
-	Scope       bool           `json:"scope,omitempty"` // it stands for a whole service, region or account that was not read
+	Source      string         `json:"source,omitempty"` // "plan", "state", "host"; empty: a live account
+	Scope       bool           `json:"scope,omitempty"`  // it stands for a whole service, region or account that was not read
 }
 
 // Reason is one fact that moves, or would have moved, an answer.

@@ -231,6 +231,9 @@ func example(r *Result, o check.Outcome, scope bool, n int) string {
 		case !strings.Contains(message, name) && !scope:
 			message = name + ": " + message
 		}
+		if e.Source == planned {
+			message += ", in a plan that is not applied yet"
+		}
 		if n > 1 {
 			return "; one of them: " + message
 		}

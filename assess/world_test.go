@@ -101,6 +101,7 @@ func finding(t *rapid.T) check.Finding {
 	f := check.Finding{Check: c.ID, Severity: c.Severity, Resource: fmt.Sprintf("r%d", rapid.IntRange(1, 40).Draw(t, "resource")), Kind: cloud.ObjectStore, Provider: "aws", Message: "public is true",
 		Account: rapid.SampledFrom([]string{"1", "2", "3", ""}).Draw(t, "account"), Exposed: rapid.Bool().Draw(t, "exposed"), Fields: []string{"public"}}
 	f.Fingerprint = f.Check + f.Resource
+	f.Source = rapid.SampledFrom([]string{"live", "live", "plan"}).Draw(t, "source")
 	f.Outcome = rapid.SampledFrom([]check.Outcome{check.Pass, check.Pass, check.Fail, check.Fail, check.Unknown, check.NotApplicable, check.Error}).Draw(t, "outcome")
 	if rapid.IntRange(0, 3).Draw(t, "excepted") == 0 {
 		f.Exception = rapid.SampledFrom([]string{"old", "good", "unheard-of"}).Draw(t, "exception")
