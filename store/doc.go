@@ -30,6 +30,15 @@
 // One process writes at a time; others may open the store for reading
 // meanwhile. A change is durable when Update returns.
 //
+// A head is signed after the commit of what it covers: when one is asked for,
+// when the store is closed, and when an organisation is opened whose last
+// entries a crash left unsigned. The key remembers what it signed, so a
+// database that was put back to an older state, or grew in another way since,
+// is refused for writing. Two things go unseen here and need somebody else who
+// keeps a head or a receipt: a database put back together with keys/, and the
+// loss of entries that no head covers yet. The file ending of a body is not
+// bound by the log.
+//
 // What the package never does: it knows no record by name, judges no value,
 // overwrites no entry, and signs nothing that it has not read back.
 package store

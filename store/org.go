@@ -51,7 +51,8 @@ func (o *Org) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // View runs fn over one state of the records: what is committed meanwhile is
-// not seen. fn must not use the View after it has returned.
+// not seen. fn reads through the View only, for that holds one of the few
+// connections, and must not use it after it has returned.
 func (o *Org) View(ctx context.Context, fn func(*View) error) error {
 	tx, err := o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {

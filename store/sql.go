@@ -154,6 +154,8 @@ func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, erro
 }
 
 func (s *statements) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, st := range s.ready {
 		st.Close()
 	}
