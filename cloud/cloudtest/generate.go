@@ -5,7 +5,6 @@ package cloudtest
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"iter"
 	"math/rand/v2"
@@ -80,35 +79,71 @@ func allot(n int) []part {
 	return parts
 }
 
-// maker makes the resources of one kind.
+// maker makes the resources of one kind. What comes again and again, such as
+// times and packet rules, is drawn from small pools: making a resource must cost
+// little beside what a bench measures.
 type maker struct {
 	spec  cloud.Spec
 	rand  *rand.Rand
 	state *rand.PCG
 	seed  uint64
 	call  string
+	times [64]any
+	rules [64]any
+	text  []byte
 }
 
 func newMaker(s cloud.Spec, seed uint64) *maker {
 	h := fnv.New64a()
 	h.Write([]byte(s.Kind))
 	state := rand.NewPCG(seed, 0)
-	return &maker{spec: s, state: state, rand: rand.New(state), seed: seed ^ h.Sum64(), call: "generated:" + string(s.Kind)}
+	m := &maker{spec: s, state: state, rand: rand.New(state), seed: seed ^ h.Sum64(), call: "generated:" + string(s.Kind)}
+	for i := range m.times {
+		m.times[i] = origin.Add(-time.Duration(m.rand.IntN(26_000)) * time.Hour)
+		m.rules[i] = m.makeRules(i%6 == 0)
+	}
+	return m
+}
+
+// owners and the like are made once.
+var owners = func() (list [40]string) {
+	for i := range list {
+		list[i] = "team-" + strconv.Itoa(i)
+	}
+	return list
+}()
+
+// id writes "arn:aws:disk:0000017:210987654321:prod", so that ids sort as numbers.
+func (m *maker) id(kind cloud.Kind, i int, account, stage string) string {
+	b := append(append(append(m.text[:0], "arn:aws:"...), kind...), ':')
+	b = number(b, i)
+	b = append(append(append(append(b, ':'), account...), ':'), stage...)
+	m.text = b
+	return string(b)
+}
+
+// number appends i with seven digits.
+func number(b []byte, i int) []byte {
+	for limit := 1_000_000; limit > max(i, 1); limit /= 10 {
+		if i < limit {
+			b = append(b, '0')
+		}
+	}
+	return strconv.AppendInt(b, int64(i), 10)
 }
 
 func (m *maker) make(i int) *cloud.Resource {
 	m.state.Seed(m.seed, uint64(i))
 	account, region := accounts[m.rand.IntN(len(accounts))], regions[m.rand.IntN(len(regions))]
 	tenant, stage := tenants[m.rand.IntN(len(tenants))], stages[m.rand.IntN(len(stages))]
-	name := fmt.Sprintf("%s-%s-%07d", m.spec.Kind, stage, i)
 	r := &cloud.Resource{
-		ID:   fmt.Sprintf("arn:aws:%s:%07d:%s:%s", m.spec.Kind, i, account, stage),
-		Kind: m.spec.Kind, Native: "aws." + string(m.spec.Kind), Provider: "aws", Source: "live",
-		Account: account, Region: region, Name: name, Tenant: tenant,
-		Tags:       map[string]string{"stage": stage, "owner": "team-" + strconv.Itoa(m.rand.IntN(40))},
+		ID: m.id(m.spec.Kind, i, account, stage), Kind: m.spec.Kind, Native: m.call, Provider: "aws", Source: "live",
+		Account: account, Region: region, Tenant: tenant,
+		Tags:       map[string]string{"stage": stage, "owner": owners[m.rand.IntN(len(owners))]},
 		Attributes: make(map[string]any, len(m.spec.Attributes)),
 		Seen:       cloud.Seen{At: origin, Call: m.call},
 	}
+	r.Name = r.ID[len("arn:aws:"):]
 	if m.rand.IntN(3) > 0 {
 		r.Tags["classification"] = "confidential"
 	}
@@ -123,9 +158,10 @@ func (m *maker) make(i int) *cloud.Resource {
 		r.Attributes[a.Name] = m.fact(a)
 	}
 	if m.rand.IntN(2) == 0 {
-		r.Links = []cloud.Link{{Relation: "encrypts-with", Target: fmt.Sprintf("arn:aws:%s:%07d:%s:%s", cloud.Key, m.rand.IntN(1+i/8), account, stage)}}
+		r.Links = []cloud.Link{{Relation: "encrypts-with", Target: m.id(cloud.Key, m.rand.IntN(1+i/8), account, stage)}}
 	}
-	r.Raw = json.RawMessage(`{"Name":"` + name + `","Stage":"` + stage + `"}`)
+	m.text = append(append(append(m.text[:0], `{"Name":"`...), r.Name...), `"}`...)
+	r.Raw = append(json.RawMessage(nil), m.text...)
 	return r
 }
 
@@ -147,6 +183,8 @@ var lists = map[string][]any{
 	"tenants": {[]any{"alder"}, []any{"alder", "birch"}}, "stages": {[]any{"prod"}, []any{"dev", "prod"}}, "events": {[]any{}, []any{"root-use"}},
 }
 
+var stranger, nobody any = []any{"444455556666"}, []any{}
+
 func (m *maker) fact(a cloud.Attribute) any {
 	flaw := m.rand.IntN(6) == 0
 	switch a.Type {
@@ -155,17 +193,17 @@ func (m *maker) fact(a cloud.Attribute) any {
 	case cloud.Int:
 		return int64(m.rand.IntN(90))
 	case cloud.Time:
-		return origin.Add(-time.Duration(m.rand.IntN(26_000)) * time.Hour)
+		return m.times[m.rand.IntN(len(m.times))]
 	case cloud.Strings:
 		if l := lists[a.Name]; l != nil {
 			return l[m.rand.IntN(len(l))]
 		}
 		if flaw {
-			return []any{"444455556666"}
+			return stranger
 		}
-		return []any{}
+		return nobody
 	case cloud.Rules:
-		return m.rules(flaw)
+		return m.rules[m.rand.IntN(len(m.rules))]
 	}
 	if w := words[a.Name]; w != nil {
 		return w[m.rand.IntN(len(w))]
@@ -173,7 +211,7 @@ func (m *maker) fact(a cloud.Attribute) any {
 	return ""
 }
 
-func (m *maker) rules(flaw bool) any {
+func (m *maker) makeRules(flaw bool) any {
 	rules := []any{}
 	for range m.rand.IntN(4) {
 		rules = append(rules, rule("in", int64(443+m.rand.IntN(3)), false, "10.0.0.0/8"))

@@ -18,7 +18,7 @@ type Plan struct {
 }
 
 // groupBytes is about what one group of ten resources takes in a plan.
-const groupBytes = 12_700
+const groupBytes = 11_950
 
 // WritePlan writes what `terraform show -json` prints of a plan that makes ten
 // kinds of resources anew, of about the given size (within a few per cent): for
