@@ -73,6 +73,9 @@ func tag(tags map[string]string, names ...string) string {
 func (b *builder) base(global bool) {
 	r := b.r
 	r.Account, r.Region = b.options.Account, b.region
+	if region := b.collector.regionOf(b.it); region != "" {
+		r.Region = region
+	}
 	r.Seen = cloud.Seen{At: b.options.Now, Call: b.call()}
 	if zone, _ := b.at("availability_zone").(string); len(zone) > 1 {
 		r.Region = strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz")

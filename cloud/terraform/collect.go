@@ -71,7 +71,7 @@ type collector struct {
 func newCollector(in *input, o Options) *collector {
 	c := &collector{input: in, options: o, region: o.Region}
 	if c.region == "" {
-		c.region = in.region
+		c.region = in.regions["aws"]
 	}
 	c.index = newIndex(in)
 	return c
@@ -177,6 +177,9 @@ func (c *collector) resource(it *item) *cloud.Resource {
 		return cmp.Or(cmp.Compare(a.Relation, b.Relation), cmp.Compare(a.Target, b.Target))
 	})
 	r.Links = slices.Compact(r.Links)
+	if it.sensitive != nil {
+		b.conceal()
+	}
 	return r
 }
 

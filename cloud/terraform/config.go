@@ -10,6 +10,7 @@ import (
 
 // module is a module of the configuration.
 type module struct {
+	providers map[string]string      // "aws_s3_bucket.a" → "aws.east", where it is not "aws"
 	resources map[string]expressions // "aws_s3_bucket.a"
 	outputs   map[string][]string    // references
 	calls     map[string]*call
@@ -39,23 +40,32 @@ func (in *input) configuration(s *jsonscan.Scanner) {
 	}
 }
 
-// providers takes the region of the default AWS provider, when it is written
-// in the configuration.
+// providers takes the regions of the AWS providers, where they are written in
+// the configuration.
 func (in *input) providers(s *jsonscan.Scanner) {
+	in.regions = map[string]string{}
 	for s.Object(); s.Key(); {
-		if string(s.Name()) != "aws" {
-			s.Skip()
-			continue
-		}
+		name := string(s.Name())
 		value, _ := s.Value().(map[string]any)
-		block, _ := value["expressions"].(map[string]any)
-		region, _ := block["region"].(map[string]any)
-		in.region, _ = region["constant_value"].(string)
+		if value["name"] == "aws" || name == "aws" {
+			region, _ := walk(value, "expressions.region.constant_value")
+			in.regions[name], _ = region.(string)
+		}
 	}
 }
 
+// regionOf gives the region of the provider that an item's configuration names,
+// empty when it is not known.
+func (in *input) regionOf(it *item) string {
+	m := in.within(it.module)
+	if m == nil {
+		return ""
+	}
+	return in.regions[m.providers[it.kind+"."+it.name]]
+}
+
 func readModule(s *jsonscan.Scanner) *module {
-	m := &module{resources: map[string]expressions{}, outputs: map[string][]string{}, calls: map[string]*call{}}
+	m := &module{providers: map[string]string{}, resources: map[string]expressions{}, outputs: map[string][]string{}, calls: map[string]*call{}}
 	for s.Object(); s.Key(); {
 		switch string(s.Name()) {
 		case "resources":
@@ -88,18 +98,23 @@ func readModule(s *jsonscan.Scanner) *module {
 }
 
 func (m *module) resource(s *jsonscan.Scanner) {
-	kind, name, e := "", "", expressions{}
+	kind, name, provider, e := "", "", "", expressions{}
 	for s.Object(); s.Key(); {
 		switch string(s.Name()) {
 		case "type":
 			kind = s.Text()
 		case "name":
 			name = s.Text()
+		case "provider_config_key":
+			provider = s.Text()
 		case "expressions":
 			e.block(s, "")
 		default:
 			s.Skip()
 		}
+	}
+	if provider != "aws" && provider != "" {
+		m.providers[kind+"."+name] = provider
 	}
 	if _, ok := types()[kind]; ok {
 		m.resources[kind+"."+name] = e

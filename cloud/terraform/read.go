@@ -30,10 +30,10 @@ type input struct {
 	source     string // "plan" or "state"
 	items      []item
 	config     *module
-	region     string // of the default provider's configuration
-	foreign    int    // resources of other providers
-	planned    int    // managed resources of planned_values
-	changes    int    // managed resources of resource_changes that stay
+	regions    map[string]string // of the providers' configurations: "aws", "aws.east"
+	foreign    int               // resources of other providers
+	planned    int               // managed resources of planned_values
+	changes    int               // managed resources of resource_changes that stay
 	errored    bool
 	incomplete bool
 	store      slab
@@ -229,8 +229,6 @@ func (in *input) envelope(s *jsonscan.Scanner, it *item, name string, managed *b
 		it.kind = word(s.Bytes())
 	case "name":
 		it.name = s.Text()
-	case "index":
-		it.key = "[" + string(s.Raw()) + "]"
 	case "provider_name":
 		*provider = word(s.Bytes())
 	default:
@@ -257,8 +255,27 @@ func (in *input) add(s *jsonscan.Scanner, it item, managed bool, provider string
 	if _, ok := types()[it.kind]; !ok || len(it.values) == 0 || it.values[0] != '{' {
 		return
 	}
-	it.module = strings.TrimSuffix(strings.TrimSuffix(it.address, it.kind+"."+it.name+it.key), ".")
+	if !it.split() {
+		s.Fail("the address of a resource is not that of its type and name")
+		return
+	}
 	in.items = append(in.items, it)
+}
+
+// split takes module and key from the address.
+func (it *item) split() bool {
+	rest := it.address
+	for strings.HasPrefix(rest, "module.") {
+		_, _, rest = cutName(rest[len("module."):])
+		rest = strings.TrimPrefix(rest, ".")
+	}
+	it.module = strings.TrimSuffix(it.address[:len(it.address)-len(rest)], ".")
+	key, ok := strings.CutPrefix(rest, it.kind+".")
+	if !ok {
+		return false
+	}
+	it.key, ok = strings.CutPrefix(key, it.name)
+	return ok && (it.key == "" || it.key[0] == '[')
 }
 
 func (in *input) change(s *jsonscan.Scanner) {

@@ -6,7 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
+
+	"demarc.dev/demarc/cloud"
 )
 
 // removed stands where a secret was or may have been.
@@ -132,4 +135,77 @@ func scrub(v, mask any, name string, settings bool) any {
 		return assigned.ReplaceAllString(shapes.ReplaceAllString(v, removed), "${1}"+removed)
 	}
 	return v
+}
+
+// conceal takes out of the resource what Terraform marks as sensitive and what
+// may have come into a fact, a name, a tag or a link. Of a sensitive value only
+// yes or no may leave.
+func (b *builder) conceal() {
+	hidden := map[string]bool{}
+	collectHidden(b.values, b.sensitive, hidden)
+	if len(hidden) == 0 {
+		return
+	}
+	for name, v := range b.r.Attributes {
+		if mentions(v, hidden) {
+			delete(b.r.Attributes, name)
+			b.put(name, notInSource("the value is sensitive"))
+		}
+	}
+	for k, v := range b.r.Tags {
+		if hidden[v] {
+			delete(b.r.Tags, k)
+		}
+	}
+	b.r.Links = slices.DeleteFunc(b.r.Links, func(l cloud.Link) bool { return hidden[l.Target] })
+	if hidden[b.r.Name] {
+		b.r.Name = b.it.address
+	}
+	if hidden[b.r.Tenant] {
+		b.r.Tenant = ""
+	}
+}
+
+// collectHidden gathers the texts that a mask hides.
+func collectHidden(v, mask any, into map[string]bool) {
+	switch v := v.(type) {
+	case string:
+		if mask == true && len(v) > 3 { // shorter ones are words such as "on"
+			into[v] = true
+		}
+	case map[string]any:
+		masks, _ := mask.(map[string]any)
+		for k, e := range v {
+			m := masks[k]
+			if mask == true {
+				m = true
+			}
+			collectHidden(e, m, into)
+		}
+	case []any:
+		masks, _ := mask.([]any)
+		for i, e := range v {
+			m := any(mask == true)
+			if i < len(masks) {
+				m = masks[i]
+			}
+			collectHidden(e, m, into)
+		}
+	}
+}
+
+func mentions(v any, hidden map[string]bool) bool {
+	switch v := v.(type) {
+	case string:
+		return hidden[v]
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return mentions(e, hidden) })
+	case map[string]any:
+		for name, e := range v {
+			if name != "direction" && name != "protocol" && mentions(e, hidden) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -383,6 +383,39 @@ func FuzzCollect(f *testing.F) {
 	})
 }
 
+func TestRegionsOfProviders(t *testing.T) {
+	config := `{"resources":[{"type":"aws_sqs_queue","name":"home","provider_config_key":"aws","expressions":{}},{"type":"aws_sqs_queue","name":"away","provider_config_key":"aws.away","expressions":{}}]}`
+	input := plan(config, change{address: "aws_sqs_queue.home", after: `{"name":"a"}`}, change{address: `aws_sqs_queue.away["a<b"]`, after: `{"name":"b"}`})
+	input = strings.Replace(input, `"configuration":{`, `"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"region":{"constant_value":"eu-central-1"}}},
+		"aws.away":{"name":"aws","alias":"away","expressions":{"region":{"constant_value":"eu-west-1"}}}},`, 1)
+	o := options
+	o.Region = ""
+	all, h, _ := collect(t, input, o)
+	if a, b := all["aws_sqs_queue.home"].Region, all[`aws_sqs_queue.away["a<b"]`].Region; a != "eu-central-1" || b != "eu-west-1" || len(h.Regions) != 1 {
+		t.Errorf("%q %q %v", a, b, h.Regions)
+	}
+}
+
+func TestSensitiveValuesInFacts(t *testing.T) {
+	all, _, _ := collect(t, plan("",
+		change{address: "aws_security_group.g", after: `{"name":"g","ingress":[{"protocol":"tcp","from_port":22,"to_port":22,"cidr_blocks":["203.0.113.9/32"]}],"egress":[]}`,
+			sensitive: `{"ingress":[{"cidr_blocks":[true]}]}`},
+		change{address: "aws_vpc.v", after: `{"cidr_block":"10.9.0.0/16","tags":{"tenant":"alder-secret"}}`, sensitive: `{"cidr_block":true,"tags":{"tenant":true}}`}), options)
+	expect(t, all["aws_security_group.g"], map[string]string{"rules": "?not-in-source"})
+	expect(t, all["aws_vpc.v"], map[string]string{"cidrs": "?not-in-source"})
+	for _, r := range all {
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"203.0.113.9", "10.9.0.0", "alder-secret"} {
+			if bytes.Contains(text, []byte(secret)) {
+				t.Errorf("%s holds %s: %s", r.ID, secret, text)
+			}
+		}
+	}
+}
+
 // TestExample reads the plan of the shipped estate, which Terraform wrote.
 func TestExample(t *testing.T) {
 	plan, err := os.ReadFile("../../example/estate/plan.json")
