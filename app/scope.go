@@ -129,14 +129,11 @@ func (a *App) ensureScope(ctx context.Context, o *store.Org, c Caller, seen []Sn
 	return s, true, nil
 }
 
-// service gives a service of the scope by its id.
+// service gives a service of the scope by its id, or the problem that there is
+// none.
 func service(s *scope.Scope, id string) (scope.Service, error) {
-	var ids []string
-	for _, v := range s.Services {
-		if v.ID == id {
-			return v, nil
-		}
-		ids = append(ids, v.ID)
+	if v, ok := s.Service(id); ok {
+		return v, nil
 	}
-	return scope.Service{}, problem.New(problem.NotFound, fmt.Sprintf("no service of the scope is called %q", id), "one of: "+strings.Join(ids, ", "))
+	return scope.Service{}, problem.New(problem.NotFound, fmt.Sprintf("no service of the scope is called %q", id), "one of: "+strings.Join(s.ServiceIDs(), ", "))
 }

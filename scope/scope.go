@@ -7,8 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
-
-	"demarc.dev/demarc/catalogue"
 )
 
 // Service gives the service with the id.
@@ -126,22 +124,4 @@ func (s Service) called() string {
 		return s.ID
 	}
 	return "this service"
-}
-
-// Default is the scope of an organisation that has written none: it consumes
-// one infrastructure service, in whose accounts the snapshot was taken.
-// Without accounts the service holds every account.
-func Default(id, name string, accounts []string) *Scope {
-	held := slices.Compact(slices.Sorted(slices.Values(accounts)))
-	held = slices.DeleteFunc(held, func(a string) bool { return a == "" })
-	if len(held) == 0 || slices.Contains(held, AnyAccount) {
-		held = []string{AnyAccount}
-	}
-	return &Scope{
-		Organisation: Organisation{ID: id, Name: name, Role: RoleCustomer},
-		Services: []Service{{
-			ID: "aws", Name: "Amazon Web Services", Role: Consumes, Model: catalogue.IaaS,
-			Provider: "Amazon Web Services", Accounts: held,
-		}},
-	}
 }

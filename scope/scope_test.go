@@ -217,19 +217,6 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-func TestDefault(t *testing.T) {
-	s := Default("acme", "Acme", []string{"2", "1", "2", ""})
-	if err := s.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.Services[0].Accounts; !slices.Equal(got, []string{"1", "2"}) {
-		t.Errorf("accounts %q", got)
-	}
-	if got := Default("acme", "Acme", nil).ServicesOf(""); len(got) != 1 {
-		t.Errorf("without accounts the service holds all, got %v", got)
-	}
-}
-
 func TestEncode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScope(t)
