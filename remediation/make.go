@@ -66,14 +66,10 @@ func (m *maker) gather() {
 			if !ok {
 				continue
 			}
-			d := m.draft(kind, id, n, r)
-			on := assess.On{Service: g.Service, Duty: g.Duty}
-			if !d.bears[on] {
-				d.bears[on] = true
-				d.Bears = append(d.Bears, Target{Service: g.Service, Duty: g.Duty, Party: g.Party, Status: g.Status})
+			m.draft(kind, id, n, r).bear(g, r.Kind)
+			if kind == Assign { // who is named then answers for it
+				m.draft(Attest, "attest:"+n.Duty, n, r).bear(g, r.Kind)
 			}
-			d.at[g.Service], d.kinds[r.Kind] = true, true
-			d.worst = worse(d.worst, g.Severity)
 		}
 	}
 	for i := range m.a.Results {
@@ -82,6 +78,17 @@ func (m *maker) gather() {
 			d.at[r.Service] = true
 		}
 	}
+}
+
+// bear adds a gap to those that the action works on.
+func (d *draft) bear(g assess.Gap, why assess.ReasonKind) {
+	on := assess.On{Service: g.Service, Duty: g.Duty}
+	if !d.bears[on] {
+		d.bears[on] = true
+		d.Bears = append(d.Bears, Target{Service: g.Service, Duty: g.Duty, Party: g.Party, Status: g.Status})
+	}
+	d.at[g.Service], d.kinds[why] = true, true
+	d.worst = worse(d.worst, g.Severity)
 }
 
 // asks tells which action a reason asks for. Only what holds an answer back

@@ -85,7 +85,7 @@ func answering(d *draft) int {
 	minutes := 0
 	for kind, n := range map[assess.ReasonKind]int{
 		assess.ReasonNotYet: 15, assess.ReasonAttestedBare: hour, assess.ReasonExpired: hour, assess.ReasonContradiction: 2 * hour,
-		assess.ReasonNoAttestation: 4 * hour, assess.ReasonAttestedPartly: workday, assess.ReasonAttestedNo: 2 * workday,
+		assess.ReasonNoAttestation: 4 * hour, assess.ReasonNobody: 4 * hour, assess.ReasonAttestedPartly: workday, assess.ReasonAttestedNo: 2 * workday,
 	} {
 		if d.kinds[kind] {
 			minutes = max(minutes, n)
