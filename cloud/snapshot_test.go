@@ -282,6 +282,27 @@ func TestWriter_RefusesWhatCouldNotBeReadBack(t *testing.T) {
 	}
 }
 
+func TestWriter_AbortLeavesATruncatedFile(t *testing.T) {
+	var b bytes.Buffer
+	w, err := cloud.NewWriter(&b, cloud.Header{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sample(t, 40).Resources[0]
+	if err := w.Write(&r); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Abort(), w.Abort()); err != nil {
+		t.Error(err)
+	}
+	if err := w.Write(&r); err == nil {
+		t.Error("written after Abort")
+	}
+	if _, err := drain(b.Bytes()); err == nil {
+		t.Error("an aborted file reads as whole")
+	}
+}
+
 // FuzzReader: no input may panic, hang or be read as something that is written
 // differently.
 func FuzzReader(f *testing.F) {

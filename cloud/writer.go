@@ -26,6 +26,7 @@ type Writer struct {
 	id        string
 	gaps      int
 	resources int64
+	closed    bool
 	err       error
 }
 
@@ -141,12 +142,23 @@ func (w *Writer) Close() error {
 	if err := w.zip.Close(); err != nil {
 		return fmt.Errorf("writing the snapshot: %w", err)
 	}
-	w.err = errors.New("the snapshot is closed")
+	w.err, w.closed = errors.New("the snapshot is closed"), true
 	return nil
+}
+
+// Abort ends the writing without an end line: what was written reads as
+// truncated. After Close it does nothing.
+func (w *Writer) Abort() error {
+	if w.closed {
+		return nil
+	}
+	w.err = errors.New("the snapshot is closed")
+	return w.abort()
 }
 
 // abort frees the compressor without an end line.
 func (w *Writer) abort() error {
+	w.closed = true
 	w.zip.Reset(io.Discard)
 	return w.zip.Close()
 }

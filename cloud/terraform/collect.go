@@ -44,20 +44,45 @@ func Collect(in io.Reader, o Options, emit func(*cloud.Resource) error) (cloud.H
 		return cloud.Header{}, nil, err
 	}
 	c := newCollector(input, o)
-	header := cloud.Header{
-		Format: cloud.Format, Tool: o.Tool, Provider: "aws", Source: input.source, Accounts: []cloud.Account{},
-		Regions: []string{}, Services: c.services(), Started: o.Now, Ended: o.Now, Calls: 1,
-	}
-	if o.Account != "" {
-		header.Accounts = append(header.Accounts, cloud.Account{ID: o.Account, Name: o.Name, Tenant: o.Tenant})
-	}
-	if c.region != "" {
-		header.Regions = append(header.Regions, c.region)
-	}
 	if err := c.emit(emit); err != nil {
 		return cloud.Header{}, nil, err
 	}
-	return header, c.scopeGaps(), nil
+	return c.header(), c.scopeGaps(), nil
+}
+
+// Write reads a plan or a state from in and writes its snapshot to out, without
+// holding the resources. After an error what was written is of no use: it reads
+// as truncated.
+func Write(in io.Reader, o Options, out io.Writer) (header cloud.Header, resources int64, err error) {
+	input, err := read(in)
+	if err != nil {
+		return cloud.Header{}, 0, err
+	}
+	c := newCollector(input, o)
+	w, err := cloud.NewWriter(out, c.header(), c.scopeGaps())
+	if err != nil {
+		return cloud.Header{}, 0, err
+	}
+	err = c.emit(func(r *cloud.Resource) error { resources++; return w.Write(r) })
+	if err != nil {
+		return cloud.Header{}, 0, errors.Join(err, w.Abort())
+	}
+	return c.header(), resources, w.Close()
+}
+
+func (c *collector) header() cloud.Header {
+	o := c.options
+	h := cloud.Header{
+		Format: cloud.Format, Tool: o.Tool, Provider: "aws", Source: c.source, Accounts: []cloud.Account{},
+		Regions: []string{}, Services: c.services(), Started: o.Now, Ended: o.Now, Calls: 1,
+	}
+	if o.Account != "" {
+		h.Accounts = append(h.Accounts, cloud.Account{ID: o.Account, Name: o.Name, Tenant: o.Tenant})
+	}
+	if c.region != "" {
+		h.Regions = append(h.Regions, c.region)
+	}
+	return h
 }
 
 // collector turns what was read into cloud resources.

@@ -320,11 +320,21 @@ func TestCollect_Refuses(t *testing.T) {
 			t.Fatalf("cut after %d bytes: %v", n, err)
 		}
 	}
+	if _, _, err := Write(strings.NewReader(good), options, failing{}); !errors.Is(err, errFull) {
+		t.Errorf("%v", err)
+	}
 	stop := errors.New("disk full")
 	if _, _, err := Collect(strings.NewReader(good), options, func(*cloud.Resource) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
 }
+
+var errFull = errors.New("no space left")
+
+// failing is a disk that is full.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errFull }
 
 func TestCollect_IncompletePlansSaySo(t *testing.T) {
 	good := plan("", change{address: "aws_ebs_volume.v", after: `{"encrypted":true}`})
@@ -435,6 +445,10 @@ func TestExample(t *testing.T) {
 	}
 	if err := cloudtest.Contract(file.Bytes(), "Larkspur-export-7qv"); err != nil {
 		t.Error(err)
+	}
+	var direct bytes.Buffer
+	if _, n, err := Write(bytes.NewReader(plan), o, &direct); err != nil || n != 30 || !bytes.Equal(direct.Bytes(), file.Bytes()) {
+		t.Errorf("Write: %v, %d resources, equal to what Collect gives: %v", err, n, bytes.Equal(direct.Bytes(), file.Bytes()))
 	}
 	all, _, gaps := collect(t, string(plan), o)
 	if len(all) != 30 || len(gaps) != 0 {
