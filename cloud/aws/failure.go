@@ -59,10 +59,13 @@ func diagnose(err error) failure {
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() != "UnknownError" && !html {
 		return diagnoseCode(api, status)
 	}
+	if f, ok := diagnoseNetwork(err); ok {
+		return f // also of an answer that was cut in its middle
+	}
 	if status > 0 {
 		return diagnoseStatus(status, html)
 	}
-	return diagnoseNetwork(err)
+	return failure{reason: cloud.Unreadable, detail: "the call could not be made"}
 }
 
 func diagnoseCode(api smithy.APIError, status int) failure {
@@ -91,6 +94,9 @@ func diagnoseCode(api smithy.APIError, status int) failure {
 func diagnoseStatus(status int, html bool) failure {
 	f := failure{reason: cloud.Unreadable, detail: "HTTP " + http.StatusText(status)}
 	switch {
+	case status < 300:
+		// It may have been cut where its length did not tell.
+		f.detail, f.again = "the answer is not in the form of this call", true
 	case status == http.StatusTooManyRequests:
 		f.reason, f.again, f.throttled = cloud.Throttled, true, true
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
@@ -106,26 +112,23 @@ func diagnoseStatus(status int, html bool) failure {
 	return f
 }
 
-func diagnoseNetwork(err error) failure {
+func diagnoseNetwork(err error) (failure, bool) {
 	var dns *net.DNSError
 	var network net.Error
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return failure{reason: cloud.Unsupported, detail: "the service has no endpoint in this region"}
+		return failure{reason: cloud.Unsupported, detail: "the service has no endpoint in this region"}, true
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return failure{reason: cloud.Timeout, detail: "no answer in time", again: true}
+		return failure{reason: cloud.Timeout, detail: "no answer in time", again: true}, true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure{reason: cloud.Unavailable, detail: "the connection was refused", again: true}
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return failure{reason: cloud.Unavailable, detail: "the connection was cut", again: true}
+		return failure{reason: cloud.Unavailable, detail: "the connection was refused", again: true}, true
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return failure{reason: cloud.Unavailable, detail: "the connection was cut", again: true}, true
 	}
-	if send := (*smithyhttp.RequestSendError)(nil); errors.As(err, &send) || errors.As(err, &network) {
-		return failure{reason: cloud.Unavailable, detail: "the network failed", again: true}
+	if send := (*smithyhttp.RequestSendError)(nil); errors.As(err, &send) || network != nil {
+		return failure{reason: cloud.Unavailable, detail: "the network failed", again: true}, true
 	}
-	if parse := (*smithy.DeserializationError)(nil); errors.As(err, &parse) {
-		return failure{reason: cloud.Unreadable, detail: "the answer is not in the form of this call"}
-	}
-	return failure{reason: cloud.Unreadable, detail: "the call could not be made or its answer not understood"}
+	return failure{}, false
 }
 
 // noise is what differs between two refusals of the same thing, or may be used

@@ -73,7 +73,7 @@ func (j *join) reaches(actions []string) (bool, *cloud.Gap) {
 			// A topic that was listed nowhere is either gone or not ours to see.
 			unheard = j.why(parts[4], parts[3], "sns", cloud.Topic)
 		case truth(topic, "unread"):
-			unheard = &cloud.Gap{Reason: cloud.Reason(text(topic, "reason")), Call: "sns:GetTopicAttributes", Detail: text(topic, "detail")}
+			unheard = &cloud.Gap{Reason: cloud.Reason(text(topic, "reason")), Call: "sns:ListSubscriptionsByTopic", Detail: text(topic, "detail")}
 		case number(topic, "subscribers") > 0:
 			return true, nil
 		}

@@ -121,14 +121,15 @@ func (p *pacer) count(stack *middleware.Stack) error {
 }
 
 // bucket is a token bucket that learns. It lets everything through until the
-// provider first says "slower"; then it halves, and grows by a tenth a second
-// as long as calls succeed.
+// provider first says "slower"; then it halves, doubles each second up to where
+// it was refused last, and feels its way from there, a tenth a second.
 type bucket struct {
 	mu     sync.Mutex
 	rate   float64 // calls a second; 0: no limit is known
 	tokens float64
 	filled time.Time
 	slowed time.Time // when it was last halved
+	upto   float64   // the rate at which it was last refused
 
 	window time.Time // measures the rate of success while no limit is known
 	passed float64
@@ -179,14 +180,19 @@ func (b *bucket) done(began time.Time, throttled bool) {
 	switch {
 	case !throttled:
 		b.passed++
-		if b.rate > 0 {
+		switch {
+		case b.rate == 0:
+		case b.rate < b.upto*0.9:
+			b.rate++
+		default:
 			b.rate += 0.1
 		}
 	case began.Before(b.slowed): // sent before we slowed down: already learnt
 	default:
 		if b.rate == 0 {
-			b.rate = max(b.last, b.passed*4, 2*slowest)
+			b.rate = max(b.last, b.passed/max(now.Sub(b.window).Seconds(), 0.1), 2*slowest)
 		}
+		b.upto = b.rate
 		b.rate = max(b.rate/2, slowest)
 		b.tokens, b.filled, b.slowed = 0, now, now
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -48,7 +49,7 @@ func open(ctx context.Context, o *Options, stop context.CancelCauseFunc) (*sessi
 	if o.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(o.Profile))
 	}
-	s.base, err = config.LoadDefaultConfig(ctx, load...)
+	s.base, err = config.LoadDefaultConfig(ctx, append(load, config.WithLogger(logging.Nop{}))...)
 	if err != nil {
 		return nil, badConfiguration(o.Profile, err)
 	}

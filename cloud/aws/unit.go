@@ -144,25 +144,22 @@ func each[T any](ctx context.Context, u *unit, items []T, f func(T)) {
 	wg.Wait()
 }
 
-// pages asks for page after page and hands each over; it ends at the last page
-// or at an error. A provider that gives the same mark twice would never end.
-func pages(ctx context.Context, ask func(mark *string) (next *string, err error)) error {
-	var mark *string
-	for {
-		next, err := ask(mark)
+// paginator is what the SDK makes for a call that answers in pages.
+type paginator[Output, Option any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...Option) (Output, error)
+}
+
+// pages hands over page after page, to the last or to an error.
+func pages[Output, Option any](ctx context.Context, p paginator[Output, Option], page func(Output)) error {
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
 		if err != nil {
 			return err
 		}
-		if aws.ToString(next) == "" {
-			return nil
-		}
-		if mark != nil && *next == *mark {
-			return missing(cloud.Unreadable, "", "the provider gave the same page twice")
-		}
-		if mark = next; ctx.Err() != nil {
-			return ctx.Err()
-		}
+		page(out)
 	}
+	return nil
 }
 
 // fact sets an attribute, or its gap if reading it failed.
