@@ -17,7 +17,7 @@ import (
 func catalogueSays(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	err := run(t.Context(), append([]string{"catalogue"}, args...), nil, strings.NewReader(""), &stdout, &stderr)
+	err := run(t.Context(), append([]string{"demarc", "catalogue"}, args...), nil, strings.NewReader(""), &stdout, &stderr)
 	if stderr.Len() > 0 {
 		t.Errorf("%v: stderr says %q", args, stderr.String())
 	}

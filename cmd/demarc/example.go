@@ -187,15 +187,19 @@ func (e *env) printWhere(out, reports string, files []string, took time.Duration
 	}
 	fmt.Fprintf(e.stdout, `
 Verify the evidence, offline, on any machine:
-  demarc evidence verify %[1]s --key %[2]s
-  python3 verify_pack.py %[1]s        (it lies in the pack: a second verifier that needs no Demarc)
+  %[4]s evidence verify %[1]s --key %[2]s
+or with a second verifier that needs no Demarc; it lies in the pack:
+  unzip -p %[1]s verify_pack.py > verify_pack.py
+  python3 verify_pack.py %[1]s --key "$(cat %[2]s)"
 
 Assess your own account:
-  demarc collect aws --profile PROFILE --regions eu-central-1 && demarc assess
-  demarc collect aws --policy          prints the smallest IAM policy that this needs
+  %[4]s collect aws --policy          prints the smallest IAM policy that this needs
+  %[4]s collect aws --profile PROFILE --regions eu-central-1 && %[4]s assess
 or a Terraform plan:
-  terraform show -json PLAN > plan.json && demarc collect terraform plan.json && demarc assess --fail-on high
+  terraform show -json PLAN > plan.json
+  %[4]s collect terraform plan.json && %[4]s assess --fail-on high
 
-Look around in the example: demarc --data %[3]s assess show 12.3.1-C1
-`, filepath.Join(reports, "evidence-pack.zip"), filepath.Join(reports, "evidence-pack.key"), filepath.Join(out, "store"))
+Look around in the example, down to the resource and the field:
+  %[4]s --data %[3]s assess show 9.4.1-C2
+`, filepath.Join(reports, "evidence-pack.zip"), filepath.Join(reports, "evidence-pack.key"), filepath.Join(out, "store"), e.program)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 // env is what a verb may know of the world around it.
 type env struct {
+	program        string // how the user calls it: demarc, bin/demarc
 	vars           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -35,16 +37,25 @@ func (e *env) get(name string) string {
 	return ""
 }
 
-// run is the whole program but for the exit code. It touches no global state,
-// so that tests may call it many times in one process.
+// run is the whole program but for the exit code; args begin with the program's
+// name. It touches no global state, so that tests may call it many times in one
+// process.
 func run(ctx context.Context, args, vars []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	e := &env{vars: vars, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
+	e := &env{program: called(args[0]), vars: vars, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
 	root := newRoot(e)
-	root.SetArgs(args)
+	root.SetArgs(args[1:])
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return root.ExecuteContext(ctx)
+}
+
+// called gives the name to print in commands to type next.
+func called(arg string) string {
+	if filepath.IsAbs(arg) || !strings.ContainsRune(arg, filepath.Separator) {
+		return "demarc"
+	}
+	return arg
 }
 
 func newRoot(e *env) *cobra.Command {
