@@ -16,7 +16,10 @@ func (d *decoder) decode(line []byte) (*Resource, error) {
 	s := &d.scan
 	s.Reset(line)
 	if s.Object(); !s.Key() || string(s.Name()) != "resource" {
-		return nil, errors.Join(errors.New("neither a resource nor the end"), s.Err())
+		if err := s.Err(); err != nil {
+			return nil, fmt.Errorf("neither a resource nor the end: %w", err)
+		}
+		return nil, errors.New("neither a resource nor the end")
 	}
 	r := &Resource{}
 	d.facts = 0

@@ -171,7 +171,7 @@ func text(t testing.TB, file []byte) string {
 
 func pack(t testing.TB, lines string) []byte {
 	t.Helper()
-	z, err := zstd.NewWriter(nil)
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<16))
 	if err != nil {
 		t.Fatal(err)
 	}
