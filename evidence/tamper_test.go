@@ -148,6 +148,16 @@ func deleteEmpty(f map[string][]byte) {
 	}
 }
 
+// otherSalt changes the first salt of the index to another of its form.
+func otherSalt(_ testing.TB, _ packCase, f map[string][]byte) {
+	at := bytes.Index(f[nameIndex], []byte(`"salt":"`)) + len(`"salt":"`)
+	if f[nameIndex][at] == 'A' {
+		f[nameIndex][at] = 'B'
+	} else {
+		f[nameIndex][at] = 'A'
+	}
+}
+
 // outsiders changes a pack without the key.
 var outsiders = []tamper{
 	{"a body changed", flip(bodyThree, 5), PartBody, bodyThree, 3},
@@ -163,7 +173,8 @@ var outsiders = []tamper{
 		f["bodies/000000000003.txt"] = f[bodyThree]
 	}, PartBody, "bodies/000000000003.txt", 3},
 	{"a body beyond the range", func(_ testing.TB, _ packCase, f map[string][]byte) { f["bodies/000000000099"] = []byte("x") }, PartBody, "bodies/000000000099", 99},
-	{"a salt changed", replace(nameIndex, `"ext":"json","salt":"`, `"ext":"json","salt":"A`+""), PartIndex, nameIndex, 2},
+	{"a salt changed", otherSalt, PartIndex, nameIndex, 2},
+	{"a salt made longer", replace(nameIndex, `"ext":"json","salt":"`, `"ext":"json","salt":"A`), PartIndex, nameIndex, 2},
 	{"a body said to be withheld", all(remove(bodyTwo), set(nameIndex, func(b []byte) []byte {
 		lines := bytes.SplitAfter(b, []byte("\n"))
 		lines[0] = []byte("{\"index\":2,\"body\":\"withheld\"}\n")
@@ -250,6 +261,10 @@ var insiders = []tamper{
 		h := LeafHash(leavesOf(f[richBundle])[0][2:])
 		copy(f[nameLeafHashes], h[:])
 	}), nil), PartLeafHashes, nameLeafHashes, -1},
+	{"a salt changed", signed(otherSalt, nil), PartIndex, nameIndex, 2},
+	{"the last line of the index doubled", signed(set(nameIndex, func(b []byte) []byte {
+		return append(b, b[bytes.LastIndexByte(b[:len(b)-1], '\n')+1:]...)
+	}), nil), PartIndex, nameIndex, -1},
 	{"two entries swapped", signed(bundle(func(l [][]byte) [][]byte { l[0], l[1] = l[1], l[0]; return l }), nil), PartEntry, richBundle, 2},
 	{"a count too low", signed(nil, func(m *Manifest) { m.Bodies.Withheld = 0 }), PartManifest, nameManifest, -1},
 	{"a body that was there withheld, and counted so", signed(all(remove(bodyTwo)), nil), PartBody, bodyTwo, 2},

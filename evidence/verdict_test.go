@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -230,6 +231,34 @@ func TestZIP(t *testing.T) {
 	}
 	if _, err := zip.NewReader(bytes.NewReader(pack), int64(len(pack))); err != nil {
 		t.Errorf("an ordinary reader cannot open a pack: %v", err)
+	}
+}
+
+// TestZIPChecksum: a checksum that is wrong in both headers of a file is told,
+// though the file is the right one.
+func TestZIPChecksum(t *testing.T) {
+	c := richCase(t)
+	f := files(t, c.pack(t))
+	second := startPython(t)
+	for _, wrong := range sortedKeys(f) {
+		var b bytes.Buffer
+		z := newZipWriter(&b)
+		for _, name := range sortedKeys(f) {
+			crc := crc32.ChecksumIEEE(f[name])
+			if name == wrong {
+				crc ^= 1
+			}
+			z.begin(name, int64(len(f[name])), crc)
+			z.write(f[name])
+		}
+		if err := z.close(); err != nil {
+			t.Fatal(err)
+		}
+		r := verify(t, b.Bytes(), VerifyOptions{Key: c.signer.PublicKey()})
+		if len(r.Faults) != 1 || r.Faults[0].File != wrong {
+			t.Errorf("%s: %v", wrong, r.Faults)
+		}
+		second.agrees(t, r, b.Bytes(), c.signer.PublicKey(), nil)
 	}
 }
 
