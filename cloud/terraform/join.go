@@ -185,6 +185,8 @@ type follower struct {
 	steps  int
 }
 
+// sure tells whether the item is found. A local value or a data source in the
+// same expression, such as the question of a condition, does not make it unsure.
 func (f *follower) sure() bool { return !f.unsure && len(f.found) > 0 }
 
 // follow takes the references made in one module instance.
@@ -200,9 +202,7 @@ func (f *follower) follow(m *module, instance string, refs []string) {
 		}
 		head, _, rest := cutName(ref)
 		switch head {
-		case "each", "count", "path", "terraform", "self":
-		case "data", "local":
-			f.unsure = true
+		case "each", "count", "path", "terraform", "self", "data", "local":
 		case "var":
 			f.variable(instance, strings.TrimPrefix(rest, "."))
 		case "module":
@@ -215,12 +215,12 @@ func (f *follower) follow(m *module, instance string, refs []string) {
 
 // resource finds name[key] of a type in a module instance.
 func (f *follower) resource(instance, kind, ref string) {
-	if !slices.Contains(f.kinds, kind) {
-		f.unsure = true
-		return
-	}
 	name, key, _ := cutName(ref)
 	all := f.x.names(kind)[instance+"|"+name]
+	if !slices.Contains(f.kinds, kind) {
+		f.through(kind, all)
+		return
+	}
 	pick := func(key string) bool {
 		for _, it := range all {
 			if it.key == key {
@@ -238,6 +238,22 @@ func (f *follower) resource(instance, kind, ref string) {
 		f.unsure = true
 		for _, it := range all {
 			f.take(it)
+		}
+	}
+}
+
+// through goes on from a part to its whole: modules chain the parts of a bucket
+// by each other's ids, so that they are made one after the other.
+func (f *follower) through(kind string, parts []*item) {
+	for _, j := range joins {
+		if j.part != kind || !slices.Contains(f.kinds, j.whole[0]) {
+			continue
+		}
+		for _, it := range parts {
+			m := f.x.in.within(it.module)
+			if m != nil && (f.key == "" || it.key == f.key || len(parts) == 1) {
+				f.follow(m, it.module, m.resources[it.kind+"."+it.name][plainPath(j.by)])
+			}
 		}
 	}
 }

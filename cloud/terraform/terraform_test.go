@@ -168,6 +168,26 @@ func TestModules_ReferencesThroughVariablesOutputsAndKeys(t *testing.T) {
 	expect(t, all[`aws_sqs_queue.q["b"]`], map[string]string{"public": "false"})
 }
 
+// TestChainedParts has the references of a widespread module: a part names
+// another part, or the bucket, by the answer to a local question.
+func TestChainedParts(t *testing.T) {
+	config := `{"module_calls":{"b":{"expressions":{},"module":{"resources":[
+		{"type":"aws_s3_bucket","name":"this","expressions":{}},
+		{"type":"aws_s3_bucket_policy","name":"this","expressions":{"bucket":{"references":["aws_s3_bucket.this[0].id","aws_s3_bucket.this[0]","aws_s3_bucket.this"]}}},
+		{"type":"aws_s3_bucket_public_access_block","name":"this","expressions":{"bucket":{"references":["local.attach_policy","aws_s3_bucket_policy.this[0].id","aws_s3_bucket_policy.this[0]","aws_s3_bucket_policy.this","aws_s3_bucket.this[0].id","aws_s3_bucket.this[0]","aws_s3_bucket.this"]}}},
+		{"type":"aws_s3_bucket_versioning","name":"this","expressions":{"bucket":{"references":["aws_s3_bucket_policy.this[0].id","aws_s3_bucket_policy.this[0]","aws_s3_bucket_policy.this"]}}}]}}},
+		"resources":[{"type":"aws_s3_bucket","name":"other","expressions":{}}]}`
+	unknown := `{"bucket":true}`
+	all, _, _ := collect(t, plan(config,
+		change{address: "module.b.aws_s3_bucket.this[0]", after: `{"bucket":"b"}`},
+		change{address: "module.b.aws_s3_bucket_policy.this[0]", after: `{"policy":` + tlsPolicy + `}`, unknown: unknown},
+		change{address: "module.b.aws_s3_bucket_public_access_block.this[0]", after: `{"block_public_acls":false}`, unknown: unknown},
+		change{address: "module.b.aws_s3_bucket_versioning.this[0]", after: `{"versioning_configuration":[{"status":"Enabled"}]}`, unknown: unknown},
+		change{address: "aws_s3_bucket.other", after: `{"bucket":"other"}`}), options)
+	expect(t, all["module.b.aws_s3_bucket.this[0]"], map[string]string{"tls_only": "true", "public_block": "false", "versioning": "true"})
+	expect(t, all["aws_s3_bucket.other"], map[string]string{"tls_only": "false", "public_block": "true", "versioning": "false"})
+}
+
 func TestDeletedAndForeignResources(t *testing.T) {
 	input := plan("", change{address: "aws_ebs_volume.gone", actions: `"delete"`, after: "null"},
 		change{address: "aws_ebs_volume.new", actions: `"delete","create"`, after: `{"encrypted":false}`},
