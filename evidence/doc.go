@@ -46,9 +46,14 @@
 //	policy                 the public key as the sender states it
 //	verify_pack.py         a second verifier, Python standard library only
 //
+// VerifyPack answers with a verdict a line, names each fault by file, entry
+// and part, and says in plain words what is proved and what is not;
+// verify_pack.py prints the same report. VerifyReceipt, OpenCheckpoint and
+// VerifyConsistency check the single pieces.
+//
 // What the package never does: it does not store, it does not open a
 // connection, and it never takes the key inside a pack for a trusted one
 // unless told so. The log is tamper-evident, not tamper-proof: whoever holds
 // the key and the database can still write a false new entry, and without a
-// witness can show two people two logs. Verify says so each time.
+// witness can show two people two logs. VerifyPack says so each time.
 package evidence

@@ -50,6 +50,28 @@ func TestGoldenPack(t *testing.T) {
 	}
 }
 
+// TestOldPacksVerify: a pack that was made once verifies for ever. Never
+// rewrite those of testdata/release; add one when the format grows.
+func TestOldPacksVerify(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "release", "*.zip"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no packs in testdata/release", err)
+	}
+	key := fixedSigner(t, testOrigin, 1).PublicKey()
+	for _, path := range paths {
+		pack, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := verify(t, pack, VerifyOptions{Key: key}); !r.OK() {
+			t.Errorf("%s:\n%s", path, r.Text())
+		}
+		if out, code := runVerifier(t, pack, "--key", key); code != 0 {
+			t.Errorf("%s:\n%s", path, out)
+		}
+	}
+}
+
 // TestWritePackRefusesDamage damages the log in each way: no pack is made.
 func TestWritePackRefusesDamage(t *testing.T) {
 	for name, damage := range map[string]func(*packCase){
