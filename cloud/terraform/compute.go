@@ -141,12 +141,11 @@ func (b *builder) publicAddress() fact {
 
 // publicTier asks the tags of the machine and of its subnet.
 func (b *builder) publicTier() fact {
-	isPublic := func(tags map[string]string) bool { return strings.EqualFold(tag(tags, "tier", "zone"), "public") }
+	isPublic := func(tags map[string]string) bool {
+		return slices.Contains([]string{"public", "dmz", "edge"}, strings.ToLower(tag(tags, "zone", "tier")))
+	}
 	if isPublic(b.r.Tags) {
 		return known(true)
-	}
-	if tag(b.r.Tags, "tier", "zone") != "" {
-		return known(false)
 	}
 	subnets, sure := b.index.targets(b.doc, "subnet_id", "aws_subnet")
 	if len(subnets) == 1 && sure {

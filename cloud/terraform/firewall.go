@@ -30,9 +30,11 @@ func (p packet) fact() map[string]any {
 		"internet": internet, "sources": list}
 }
 
+// everywhere tells whether a range is the internet, or a half of it: two halves
+// are how the whole is written to slip past a rule.
 func everywhere(source string) bool {
 	p, err := netip.ParsePrefix(source)
-	return err == nil && p.Bits() == 0
+	return err == nil && p.Bits() <= 1
 }
 
 // protocols gives our word for a protocol's name or number.
@@ -68,10 +70,13 @@ func port(v any, otherwise int64) int64 {
 	return otherwise
 }
 
-// ports sets the ports; a protocol without ports has all.
+// ports sets the ports: all of them without a limit, none for ICMP.
 func (p *packet) ports(from, to any) {
-	p.from, p.to = port(from, 0), port(to, 65535)
-	if p.protocol != "tcp" && p.protocol != "udp" {
+	p.from, p.to = port(from, -1), port(to, -1)
+	switch {
+	case p.protocol == "icmp":
+		p.from, p.to = 0, 0
+	case p.protocol != "tcp" && p.protocol != "udp", p.from == -1:
 		p.from, p.to = 0, 65535
 	}
 }
@@ -187,9 +192,30 @@ func networkACL(b *builder) {
 	b.base(false)
 	b.put("stateless", known(true))
 	b.put("default", known(b.it.kind == "aws_default_network_acl"))
-	b.put("zone", b.zone())
+	b.put("zone", b.aclZone())
 	b.put("network", b.linked("in-network", "vpc_id", networks...))
 	b.put("rules", b.aclRules())
+}
+
+// aclZone gives the zone of the list's own tags, or of its subnets when they
+// agree.
+func (b *builder) aclZone() fact {
+	if own := b.zone(); !own.is("") {
+		return own
+	}
+	subnets, sure := b.index.targets(b.doc, "subnet_ids", "aws_subnet")
+	if !sure && !b.unset("subnet_ids") || len(subnets) < len(texts(b.at("subnet_ids"))) {
+		return notInSource("the tags of its subnets")
+	}
+	zone := ""
+	for i, it := range subnets {
+		z := declaredZone(b.index.doc(it).tags())
+		if i > 0 && z != zone {
+			return known("")
+		}
+		zone = z
+	}
+	return known(zone)
 }
 
 func (b *builder) aclRules() fact {

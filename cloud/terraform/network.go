@@ -119,12 +119,15 @@ func (b *builder) toInternet(d *doc, prefix, v4, v6 string) fact {
 	return gateway
 }
 
-func (b *builder) zone() fact {
-	zone := strings.ToLower(tag(b.r.Tags, "zone", "tier"))
+// zone gives the zone that tags declare.
+func (b *builder) zone() fact { return known(declaredZone(b.r.Tags)) }
+
+func declaredZone(tags map[string]string) string {
+	zone := strings.ToLower(tag(tags, "zone", "tier"))
 	if !slices.Contains([]string{"public", "private", "data", "admin"}, zone) {
-		zone = ""
+		return ""
 	}
-	return known(zone)
+	return zone
 }
 
 func peering(b *builder) {
@@ -142,7 +145,7 @@ func peering(b *builder) {
 		if t := tag(tags, "tenant"); t != "" {
 			tenants = append(tenants, t)
 		}
-		if s := tag(tags, "stage", "environment", "env"); s != "" {
+		if s := tag(tags, "stage", "env", "environment"); s != "" {
 			stages = append(stages, s)
 		}
 	}
@@ -219,18 +222,23 @@ func listener(b *builder) {
 }
 
 func (b *builder) redirects() fact {
-	actions, f := b.list("default_action")
-	if !f.known() {
-		return f
-	}
 	for _, it := range b.index.byKind["aws_lb_listener_rule"] {
 		found, sure := b.index.targets(b.index.doc(it), "listener_arn", "aws_lb_listener", "aws_alb_listener")
-		if slices.Contains(found, b.it) {
+		if slices.Contains(found, b.it) && !redirect(b.index.doc(it), "action").is(true) {
 			return known(false)
 		}
 		if !sure {
 			return afterApply("the listener of a rule")
 		}
+	}
+	return redirect(b.doc, "default_action")
+}
+
+// redirect tells whether all actions send to HTTPS.
+func redirect(d *doc, path string) fact {
+	actions, f := d.list(path)
+	if !f.known() {
+		return f
 	}
 	for _, a := range actions {
 		kind, _ := walk(a, "type")

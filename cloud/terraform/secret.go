@@ -19,7 +19,10 @@ const removed = "(removed)"
 var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passwd|pwd|secret|token|api_?key|access_?key|private_?key|credential)`)
 
 // harmlessNames are settings of AWS with such a name that hold none.
-var harmlessNames = regexp.MustCompile(`^(http_tokens|http_put_response_hop_limit|manage_master_user_password|.*_(arn|id|name|path|file|url|ttl|region|endpoint|status|policy|age|length|history|window_in_days)|allow_users_to_change_password|hard_expiry|require_.*|password_reuse_prevention|max_password_age|minimum_password_length|secret_id|iam_database_authentication_enabled)$`)
+var harmlessNames = regexp.MustCompile(`^(http_tokens|http_put_response_hop_limit|manage_master_user_password|.*_(arn|id|name|path|file|url|ttl|region|endpoint|status|policy|age|length|history|window_in_days)|allow_users_to_change_password|hard_expiry|require_.*|password_reuse_prevention|max_password_age|minimum_password_length|secret_id|creation_token|iam_database_authentication_enabled)$`)
+
+// policyNames are arguments that hold policy documents.
+var policyNames = regexp.MustCompile(`^(.*policy|content|policies)$`)
 
 // shapes are secrets that are known by their look.
 var shapes = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)` +
@@ -132,7 +135,11 @@ func scrub(v, mask any, name string, settings bool) any {
 		if settings || strings.HasPrefix(lower, "user_data") || secretName.MatchString(lower) && !harmlessNames.MatchString(lower) {
 			return removed
 		}
-		return assigned.ReplaceAllString(shapes.ReplaceAllString(v, removed), "${1}"+removed)
+		v = shapes.ReplaceAllString(v, removed)
+		if strings.HasPrefix(v, "arn:") || policyNames.MatchString(lower) {
+			return v // "secretsmanager:GetSecretValue" gives away nothing
+		}
+		return assigned.ReplaceAllString(v, "${1}"+removed)
 	}
 	return v
 }

@@ -305,6 +305,18 @@ func TestSecretsNeverLeave(t *testing.T) {
 	expect(t, all["aws_db_instance.db"], map[string]string{"encrypted": "false", "tls_required": "true", "engine": `"postgres"`})
 }
 
+func TestRaw_KeepsWhatIsNoSecret(t *testing.T) {
+	const policy = `{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"arn:aws:secretsmanager:eu-central-1:1:secret:db\"}}`
+	all, _, _ := collect(t, plan("", change{address: "aws_iam_policy.p", after: `{"name":"p","policy":"` + policy + `"}`},
+		change{address: "aws_efs_file_system.f", after: `{"creation_token":"export-fonts"}`},
+		change{address: "aws_instance.i", after: `{"metadata_options":[{"http_tokens":"required"}],"user_data":null}`}), options)
+	for id, want := range map[string]string{"aws_iam_policy.p": "secretsmanager:GetSecretValue", "aws_efs_file_system.f": "export-fonts", "aws_instance.i": `"required"`} {
+		if raw := string(all[id].Raw); !strings.Contains(raw, want) || strings.Contains(raw, removed) {
+			t.Errorf("%s: %s", id, raw)
+		}
+	}
+}
+
 func TestCollect_Refuses(t *testing.T) {
 	good := plan("", change{address: "aws_ebs_volume.v", after: `{"encrypted":true}`})
 	for _, c := range []struct {
