@@ -192,25 +192,3 @@ func TestCreateOrg_Once(t *testing.T) {
 		t.Errorf("Orgs = %v, %v", ids, err)
 	}
 }
-
-// BenchmarkPack makes a pack of 100,000 entries.
-func BenchmarkPack(b *testing.B) {
-	ctx := context.Background()
-	s := open(b, b.TempDir(), store.Options{})
-	o := create(b, s, "acme")
-	body := make([]byte, entrySize)
-	hammer(b, 100_000, func(int) error {
-		return o.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Append(store.Event{Kind: "noted", Object: "note/1", Actor: alice, Body: body})
-			return err
-		})
-	})
-	var out bytes.Buffer
-	for b.Loop() {
-		out.Reset()
-		if _, err := o.Log().Pack(ctx, &out, evidence.PackOptions{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(out.Len())/100_000, "B/entry")
-}
