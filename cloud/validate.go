@@ -26,7 +26,7 @@ func Validate(r *Resource) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Gaps)) {
-		if _, ok := s.index[name]; !ok {
+		if _, ok := s.index[name]; !ok && name != "tags" { // tags are no attribute, and may be unread too
 			faults = append(faults, fmt.Errorf("resource %s: gap of %q: kind %s has no such attribute", r.ID, name, r.Kind))
 		}
 	}

@@ -46,7 +46,10 @@ func (u *unit) trail(ctx context.Context, c *cloudtrail.Client, t types.Trail, s
 	raw := map[string]any{"Trail": t}
 	r := u.resource(cloud.LogTrail, "cloudtrail.trail", arn, aws.ToString(t.Name), nil, seen)
 	if f := strings.Split(arn, ":"); len(f) > 5 {
-		r.Region, r.Account = f[3], f[4]
+		r.Region = f[3]
+		if slices.Contains(u.ours, f[4]) { // else the management account's, seen from a member
+			r.Account = f[4]
+		}
 	}
 	fact(r, "multi_region", aws.ToBool(t.IsMultiRegionTrail), nil)
 	fact(r, "validation", aws.ToBool(t.LogFileValidationEnabled), nil)

@@ -69,8 +69,8 @@ func TestIAM(t *testing.T) {
 	expect(t, find(t, s, cloud.Role, "machine"), map[string]any{"trusted_by": []string{"service"}, "service_linked": false})
 	expect(t, find(t, s, cloud.Role, "careful"), map[string]any{"trust_requires_mfa": true, "admin": true})
 	for _, r := range s.Resources {
-		if secret := *key.SecretAccessKey; strings.Contains(string(r.Raw), secret) || strings.Contains(string(r.Raw), "Planted") {
-			t.Errorf("%s holds a secret", r.ID)
+		if strings.Contains(string(r.Raw), *key.SecretAccessKey) {
+			t.Errorf("%s holds a secret key", r.ID)
 		}
 	}
 }

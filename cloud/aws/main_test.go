@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/cloud/cloudtest"
 	"demarc.dev/demarc/internal/emulator"
 )
 
@@ -30,6 +31,9 @@ var askedCalls struct {
 	sync.Mutex
 	calls map[[2]string]bool
 }
+
+// planted are secrets that tests put into the emulator and no snapshot may hold.
+var planted = []string{"Planted-Secret-Password-1", "Planted-Secret-2", "Planted-Lambda-Secret", "Planted-Secret-Value", "Planted-Master-Password", "Planted-Cache-Token-1"}
 
 const (
 	motoAccount = "123456789012" // of credentials that the emulator does not know
@@ -76,7 +80,8 @@ func options(t testing.TB) Options {
 		}}
 }
 
-// collect collects and validates: every resource, in every test, is whole.
+// collect collects and holds what was written against the contract of
+// collectors: in every test every resource is whole and no secret is in it.
 func collect(t testing.TB, o Options) *cloud.Snapshot {
 	t.Helper()
 	var out bytes.Buffer
@@ -84,23 +89,15 @@ func collect(t testing.TB, o Options) *cloud.Snapshot {
 	if err != nil {
 		t.Fatalf("collecting: %v (%v)", err, errors.Unwrap(err))
 	}
+	if err := cloudtest.Contract(out.Bytes(), planted...); err != nil {
+		t.Error(err)
+	}
 	s, err := cloud.Decode(&out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if int64(len(s.Resources)) != sum.Resources || s.Header.Calls != sum.Calls {
 		t.Errorf("the summary counts %d resources and %d calls, the snapshot %d and %d", sum.Resources, sum.Calls, len(s.Resources), s.Header.Calls)
-	}
-	for i := range s.Resources {
-		r := &s.Resources[i]
-		if err := cloud.Validate(r); err != nil {
-			t.Error(err)
-		}
-		for name, g := range r.Gaps {
-			if unread(g) {
-				t.Errorf("%s %s: nobody says why %s is not known", r.Kind, r.ID, name)
-			}
-		}
 	}
 	return s
 }
