@@ -15,7 +15,8 @@ import (
 type builder struct {
 	*collector
 	*doc
-	r *cloud.Resource
+	r     *cloud.Resource
+	facts func(*builder) // that are still to be put
 }
 
 // doc decodes an item, or takes what the joins have decoded.
@@ -23,7 +24,7 @@ func (c *collector) doc(it *item) *doc {
 	if d := c.index.docs[it]; d != nil {
 		return d
 	}
-	return newDoc(c.input, it)
+	return c.index.decoder.doc(c.input, it)
 }
 
 // resource begins the cloud resource of a document.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -144,68 +145,95 @@ func (c *collector) emit(emit func(*cloud.Resource) error) error {
 			return fmt.Errorf("%w: the resource %s stands in it twice", ErrInput, t.id)
 		}
 	}
-	return ahead(len(todo), func(i int) *cloud.Resource {
-		if t := todo[i]; t.item != nil {
-			return c.resource(t.item)
-		}
-		return settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == todo[i].id && r.Kind == todo[i].kind })]
-	}, emit)
-}
-
-// batch is how many resources are made ahead of those that are emitted.
-const batch = 256
-
-// ahead makes n resources on a goroutine of its own while the caller's emits
-// them, in order.
-func ahead(n int, produce func(i int) *cloud.Resource, emit func(*cloud.Resource) error) error {
-	batches, stop := make(chan []*cloud.Resource, 1), make(chan struct{})
-	go func() {
-		defer close(batches)
-		for i := 0; i < n; i += batch {
-			list := make([]*cloud.Resource, 0, batch)
-			for j := i; j < min(i+batch, n); j++ {
-				list = append(list, produce(j))
+	begun := buffered(func(yield func(*builder) bool) {
+		var dec decoder
+		for _, t := range todo {
+			b := &builder{collector: c}
+			if t.item == nil {
+				b.r = settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == t.id && r.Kind == t.kind })]
+			} else {
+				b.doc, b.facts = dec.doc(c.input, t.item), mapped[t.item.kind].facts
+				b.r = b.doc.resource(t.kind)
 			}
-			select {
-			case batches <- list:
-			case <-stop:
+			if !yield(b) {
 				return
 			}
 		}
-	}()
-	var err error
-	for list := range batches {
-		for _, r := range list {
-			if err == nil {
-				err = emit(r)
+	})
+	made := buffered(func(yield func(*cloud.Resource) bool) {
+		for b := range begun {
+			if !yield(b.finish()) {
+				return
 			}
 		}
-		if err != nil {
-			close(stop)
-			for range batches { // until the goroutine has ended
-			}
+	})
+	for r := range made {
+		if err := emit(r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// resource makes the cloud resource of an item.
-func (c *collector) resource(it *item) *cloud.Resource {
-	m := mapped[it.kind]
-	d := c.doc(it)
-	r := d.resource(m.kind)
-	b := &builder{collector: c, doc: d, r: r}
-	m.facts(b)
-	r.Complete(cloud.Gap{Reason: cloud.NotInSource, Call: c.call()})
-	slices.SortFunc(r.Links, func(a, b cloud.Link) int {
-		return cmp.Or(cmp.Compare(a.Relation, b.Relation), cmp.Compare(a.Target, b.Target))
+// batch is how many values buffered hands over at a time.
+const batch = 128
+
+// buffered walks a sequence on a goroutine of its own, a little ahead of whoever
+// walks the sequence that it gives. Nothing runs any more when that walk ends.
+func buffered[T any](seq iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		batches, stop := make(chan []T, 1), make(chan struct{})
+		go func() {
+			defer close(batches)
+			hand := func(list []T) bool {
+				select {
+				case batches <- list:
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			list := make([]T, 0, batch)
+			for v := range seq {
+				if list = append(list, v); len(list) == batch {
+					if !hand(list) {
+						return
+					}
+					list = make([]T, 0, batch)
+				}
+			}
+			hand(list)
+		}()
+		defer func() {
+			close(stop)
+			for range batches { // until the goroutine has ended
+			}
+		}()
+		for list := range batches {
+			for _, v := range list {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// finish puts the facts of a resource that was begun with its tags and raw.
+func (b *builder) finish() *cloud.Resource {
+	if b.facts == nil {
+		return b.r
+	}
+	b.facts(b)
+	b.r.Complete(cloud.Gap{Reason: cloud.NotInSource, Call: b.call()})
+	slices.SortFunc(b.r.Links, func(x, y cloud.Link) int {
+		return cmp.Or(cmp.Compare(x.Relation, y.Relation), cmp.Compare(x.Target, y.Target))
 	})
-	r.Links = slices.Compact(r.Links)
-	if it.sensitive != nil {
+	b.r.Links = slices.Compact(b.r.Links)
+	if b.it.sensitive != nil {
 		b.conceal()
 	}
-	return r
+	return b.r
 }
 
 // call names the source as gaps and resources tell it.

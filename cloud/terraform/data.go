@@ -103,7 +103,7 @@ func (x *index) keysOf(it *item, path string) []*item {
 	leaf := []byte(`"` + path[strings.LastIndexByte(path, '.')+1:] + `":`)
 	var found []*item
 	if i := bytes.Index(it.values, leaf); i >= 0 && bytes.HasPrefix(bytes.TrimLeft(it.values[i+len(leaf):], " "), []byte(`"`)) {
-		found, _ = x.targets(newDoc(x.in, it), path, "aws_kms_key", "aws_kms_alias")
+		found, _ = x.targets(x.decoder.doc(x.in, it), path, "aws_kms_key", "aws_kms_alias")
 	} else if bytes.Contains(it.unknown, leaf) {
 		found, _ = x.refer(it, path, []string{"aws_kms_key", "aws_kms_alias"})
 	}

@@ -7,106 +7,17 @@ import (
 	"strings"
 
 	"demarc.dev/demarc/cloud"
-	"demarc.dev/demarc/internal/jsonscan"
 )
 
 // doc is an item with its values decoded. Null and absent are one: Terraform
 // writes null for what is not set.
 type doc struct {
 	in        *input
+	decoder   *decoder
 	it        *item
 	values    map[string]any
 	unknown   any
 	sensitive any
-}
-
-func newDoc(in *input, it *item) *doc {
-	d := &doc{in: in, it: it}
-	d.values, _ = in.decode(it.values).(map[string]any)
-	d.unknown, d.sensitive = in.mask(it.unknown), in.mask(it.sensitive)
-	return d
-}
-
-// mask decodes a mask, which nobody changes.
-func (in *input) mask(text []byte) any {
-	if text == nil {
-		return nil
-	}
-	if v, ok := in.masks[string(text)]; ok {
-		return v
-	}
-	v := in.decode(text)
-	if in.masks == nil {
-		in.masks = map[string]any{}
-	}
-	if len(in.masks) < sharedMasks {
-		in.masks[string(text)] = v
-	}
-	return v
-}
-
-// decode decodes what the scanner has taken as JSON before. Nulls of the
-// outermost object are left out: a resource is mostly nulls.
-func (in *input) decode(text []byte) any {
-	s := &in.scan
-	s.Reset(text)
-	if s.Peek() != jsonscan.Object {
-		return s.Value()
-	}
-	return in.object(true)
-}
-
-func (in *input) object(skipNulls bool) any {
-	s := &in.scan
-	out := map[string]any{}
-	for s.Object(); s.Key(); {
-		if skipNulls && s.Null() {
-			continue
-		}
-		name := in.shared(s.Name())
-		out[name] = in.value()
-	}
-	return out
-}
-
-func (in *input) value() any {
-	s := &in.scan
-	switch s.Peek() {
-	case jsonscan.Object:
-		return in.object(false)
-	case jsonscan.Array:
-		list := []any{}
-		for s.Array(); s.More(); {
-			list = append(list, in.value())
-		}
-		return list
-	case jsonscan.String:
-		return in.boxed(s.Bytes())
-	}
-	return s.Value()
-}
-
-// Bounds of the texts that are shared, because the names of arguments and many
-// values come again and again.
-const sharedTexts, sharedLength = 1 << 14, 40
-
-func (in *input) shared(b []byte) string { return in.boxed(b).(string) }
-
-func (in *input) boxed(b []byte) any {
-	if len(b) > sharedLength {
-		return string(b)
-	}
-	if v, ok := in.texts[string(b)]; ok {
-		return v
-	}
-	var v any = string(b)
-	if in.texts == nil {
-		in.texts = map[string]any{}
-	}
-	if len(in.texts) < sharedTexts {
-		in.texts[v.(string)] = v
-	}
-	return v
 }
 
 // walk steps into v by a path such as "rule.0.apply"; whole reports a true that

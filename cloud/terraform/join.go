@@ -15,7 +15,7 @@ const maxSteps = 32
 // index finds items.
 type index struct {
 	in       *input
-	scan     jsonscan.Scanner
+	decoder  decoder
 	byName   map[string]map[string][]*item // type → module instance + "|" + name → items; made when first asked
 	byValue  map[string]map[string]*item   // type → value of id, arn, name … → item
 	modules  map[string][]string           // parent instance + "|" + name → instances
@@ -67,7 +67,7 @@ func (x *index) doc(it *item) *doc {
 	if d := x.docs[it]; d != nil {
 		return d
 	}
-	d := newDoc(x.in, it)
+	d := x.decoder.doc(x.in, it)
 	x.docs[it] = d
 	return d
 }
@@ -138,14 +138,14 @@ func (x *index) values(kind string) map[string]*item {
 	}
 	m := map[string]*item{}
 	for _, it := range x.byKind[kind] {
-		x.scan.Reset(it.values)
-		for x.scan.Object(); x.scan.Key(); {
-			if slices.Contains(handles, string(x.scan.Name())) && x.scan.Peek() == jsonscan.String {
-				if v := x.scan.Text(); v != "" {
+		x.decoder.scan.Reset(it.values)
+		for x.decoder.scan.Object(); x.decoder.scan.Key(); {
+			if slices.Contains(handles, string(x.decoder.scan.Name())) && x.decoder.scan.Peek() == jsonscan.String {
+				if v := x.decoder.scan.Text(); v != "" {
 					m[v] = it
 				}
 			} else {
-				x.scan.Skip()
+				x.decoder.scan.Skip()
 			}
 		}
 	}

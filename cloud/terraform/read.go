@@ -37,10 +37,7 @@ type input struct {
 	errored    bool
 	incomplete bool
 	store      slab
-	scan       jsonscan.Scanner  // of kept documents
 	kept       map[string][]byte // masks
-	texts      map[string]any    // shared by decoded documents
-	masks      map[string]any    // shared by decoded documents
 }
 
 // slab keeps copies of many small texts in few large pieces.

@@ -95,7 +95,7 @@ func (d *doc) raw() json.RawMessage {
 	if d.it.sensitive == nil && !suspicious(d.it.values) {
 		return d.it.values
 	}
-	text, err := json.Marshal(scrub(d.in.decode(d.it.values), d.sensitive, "", false))
+	text, err := json.Marshal(scrub(d.decoder.decode(d.it.values), d.sensitive, "", false))
 	if err != nil {
 		return nil // of plain values: does not happen
 	}
