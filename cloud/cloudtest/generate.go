@@ -5,6 +5,7 @@ package cloudtest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"iter"
 	"math/rand/v2"
@@ -35,11 +36,11 @@ var share = map[cloud.Kind]int{
 // for the same seed. They are made while they are walked, so any number takes no
 // memory. About one fact in six is a flaw, and one attribute in fifty a gap.
 func Generate(n int, seed uint64) cloud.Source {
-	plan := allot(n)
+	plan, spread := allot(n), accountsOf(n)
 	return func() iter.Seq2[*cloud.Resource, error] {
 		return func(yield func(*cloud.Resource, error) bool) {
 			for _, p := range plan {
-				g := newMaker(p.spec, seed)
+				g := newMaker(p.spec, seed, spread)
 				for i := range p.count {
 					if !yield(g.make(i), nil) {
 						return
@@ -55,11 +56,28 @@ type part struct {
 	count int
 }
 
+// perAccount is how many resources an account holds on average in large estates.
+const perAccount = 1000
+
+// accountsOf gives how many accounts n resources lie in.
+func accountsOf(n int) int { return max(len(accounts), n/perAccount) }
+
+// single gives how many there are of the kinds that an account, a region or an
+// organisation has one of. Checks look from these at all others of an account,
+// so that too many of them would measure an estate that nobody has. Small
+// numbers of resources are divided evenly.
+func single(n int) map[cloud.Kind]int {
+	if n < perAccount {
+		return nil
+	}
+	return map[cloud.Kind]int{cloud.AccountKind: accountsOf(n), cloud.RegionKind: accountsOf(n) * len(regions), cloud.Organisation: 1}
+}
+
 // allot divides n among the kinds, which it gives in canonical order.
 func allot(n int) []part {
 	specs := cloud.Kinds()
 	slices.SortFunc(specs, func(a, b cloud.Spec) int { return cmp.Compare(a.Kind, b.Kind) })
-	left, named := 100, 0
+	left, named, few := 100, 0, single(n)
 	for _, weight := range share {
 		left -= weight
 		named++
@@ -70,11 +88,16 @@ func allot(n int) []part {
 		if w, ok := share[s.Kind]; ok {
 			parts[i].count = n * w / 100
 		}
+		if count, ok := few[s.Kind]; ok {
+			parts[i].count = count
+		}
 		total += parts[i].count
 	}
 	for i := 0; total < n; i = (i + 1) % len(parts) {
-		parts[i].count++
-		total++
+		if _, ok := few[parts[i].spec.Kind]; !ok {
+			parts[i].count++
+			total++
+		}
 	}
 	return parts
 }
@@ -91,13 +114,37 @@ type maker struct {
 	times [64]any
 	rules [64]any
 	text  []byte
+
+	accounts []string
 }
 
-func newMaker(s cloud.Spec, seed uint64) *maker {
+// accountIDs gives n accounts, the two named ones first.
+func accountIDs(n int) []string {
+	out := append(make([]string, 0, n), accounts[:]...)
+	for i := len(out); i < n; i++ {
+		out = append(out, fmt.Sprintf("3%011d", i))
+	}
+	return out
+}
+
+// place gives the account and region of the i-th resource: each account and
+// region has its own one of the kinds that tell of them.
+func (m *maker) place(i int) (account, region string) {
+	switch m.spec.Kind {
+	case cloud.AccountKind:
+		return m.accounts[i%len(m.accounts)], regions[m.rand.IntN(len(regions))]
+	case cloud.RegionKind:
+		return m.accounts[i/len(regions)%len(m.accounts)], regions[i%len(regions)]
+	}
+	return m.accounts[m.rand.IntN(len(m.accounts))], regions[m.rand.IntN(len(regions))]
+}
+
+func newMaker(s cloud.Spec, seed uint64, spread int) *maker {
 	h := fnv.New64a()
 	h.Write([]byte(s.Kind))
 	state := rand.NewPCG(seed, 0)
 	m := &maker{spec: s, state: state, rand: rand.New(state), seed: seed ^ h.Sum64(), call: "generated:" + string(s.Kind)}
+	m.accounts = accountIDs(spread)
 	for i := range m.times {
 		m.times[i] = origin.Add(-time.Duration(m.rand.IntN(26_000)) * time.Hour)
 		m.rules[i] = m.makeRules(i%6 == 0)
@@ -134,7 +181,7 @@ func number(b []byte, i int) []byte {
 
 func (m *maker) make(i int) *cloud.Resource {
 	m.state.Seed(m.seed, uint64(i))
-	account, region := accounts[m.rand.IntN(len(accounts))], regions[m.rand.IntN(len(regions))]
+	account, region := m.place(i)
 	tenant, stage := tenants[m.rand.IntN(len(tenants))], stages[m.rand.IntN(len(stages))]
 	r := &cloud.Resource{
 		ID: m.id(m.spec.Kind, i, account, stage), Kind: m.spec.Kind, Native: m.call, Provider: "aws", Source: "live",
