@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strconv"
 	"time"
 
@@ -21,9 +22,10 @@ const seed = 17
 // resources were made.
 func asked() time.Time { return time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC) }
 
-// evaluated is the result of evaluateChild and generateChild.
+// evaluated is the result of evaluateChild.
 type evaluated struct {
 	Seconds     float64
+	CPU         float64 // seconds of the whole process
 	Evaluations int64
 	Resources   int64
 	Kinds       int
@@ -34,43 +36,54 @@ type evaluated struct {
 // memory stays flat. Then it asks twenty of them of OPA too.
 func evaluate(ctx context.Context, h *host) ([]figure, error) {
 	large, small := h.sized(1_000_000, 50_000), h.sized(100_000, 5_000)
-	var few, best evaluated
-	memoryOfFew, err := h.child(ctx, &few, "evaluate", strconv.Itoa(small))
+	few, memoryOfFew, err := h.evaluated(ctx, 1, "pool", small)
 	if err != nil {
 		return nil, err
 	}
-	var peak int64
-	for range h.sized(2, 1) {
-		var e evaluated
-		u, err := h.child(ctx, &e, "evaluate", strconv.Itoa(large))
-		if err != nil {
-			return nil, err
-		}
-		peak = max(peak, u.peak)
-		if best.Seconds == 0 || e.Seconds < best.Seconds {
-			best = e
-		}
-	}
-	var made evaluated
-	if _, err := h.child(ctx, &made, "generate", strconv.Itoa(large)); err != nil {
+	best, memory, err := h.evaluated(ctx, h.sized(3, 1), "pool", large)
+	if err != nil {
 		return nil, err
 	}
-	rate := float64(best.Evaluations) / best.Seconds
-	note := fmt.Sprintf("%d resources of %d kinds × %d checks, %d evaluations in %.1f s. The time includes making the resources, which are made twice while they are walked, once for joins; walking them alone takes %.1f s of one core.",
-		best.Resources, best.Kinds, best.Checks, best.Evaluations, best.Seconds, made.Seconds)
-	growth := float64(peak) / float64(memoryOfFew.peak)
+	made, memoryMade, err := h.evaluated(ctx, 1, "made", large)
+	if err != nil {
+		return nil, err
+	}
+	peak := max(memory, memoryMade)
+	growth := float64(memory) / float64(memoryOfFew)
 	figures := []figure{
-		{what: fmt.Sprintf("all checks over %d resources", best.Resources), ours: perSecond(rate), target: "≥ 1 M/s", met: limit(rate >= 1e6), note: note},
-		{what: "peak memory of it", ours: mebibytes(peak), target: "≤ 1024 MiB", met: limit(peak <= 1<<30)},
-		{what: fmt.Sprintf("peak memory of %d resources", few.Resources), ours: mebibytes(memoryOfFew.peak), ratio: times(growth), target: "flat: ≤ 1.5×", met: limit(growth <= 1.5),
-			note: "The ratio is of the peak at the larger number to that at the smaller one."},
+		{what: fmt.Sprintf("all checks over %d resources", best.Resources), ours: perSecond(best.rate()), target: "≥ 1 M/s", met: limit(best.rate() >= 1e6),
+			note: fmt.Sprintf("%d kinds × %d checks, %d evaluations in %.1f s (%.1f s of processor time), whole findings with their messages. The resources are copies of %d generated ones, each under an id of its own, so that asking is measured and not making.", best.Kinds, best.Checks, best.Evaluations, best.Seconds, best.CPU, poolSize)},
+		{what: "the same, each resource made anew", ours: perSecond(made.rate()),
+			note: "Every resource is generated while it is walked, on the same cores, and again for checks that join."},
+		{what: "peak memory of both", ours: mebibytes(peak), target: "≤ 1024 MiB", met: limit(peak <= 1<<30)},
+		{what: fmt.Sprintf("peak memory of %d resources", few.Resources), ours: mebibytes(memoryOfFew), ratio: times(growth), target: "flat: ≤ 1.5×", met: limit(growth <= 1.5),
+			note: fmt.Sprintf("The ratio is that of the peak at %d resources to this one. What grows is the index of the kinds that checks join to.", best.Resources)},
 	}
 	beside, err := besideOPA(ctx, h)
 	return append(figures, beside...), err
 }
 
+func (e evaluated) rate() float64 { return float64(e.Evaluations) / e.Seconds }
+
+// evaluated gives the best of some rounds, and the highest peak of them.
+func (h *host) evaluated(ctx context.Context, rounds int, source string, n int) (best evaluated, peak int64, err error) {
+	for range rounds {
+		var e evaluated
+		u, err := h.child(ctx, &e, "evaluate", source, strconv.Itoa(n))
+		if err != nil {
+			return best, peak, err
+		}
+		peak = max(peak, u.peak)
+		if e.CPU = u.cpu.Seconds(); best.Seconds == 0 || e.Seconds < best.Seconds {
+			best = e
+		}
+	}
+	return best, peak, nil
+}
+
+// evaluateChild runs all checks: "pool" or "made", number of resources.
 func evaluateChild(ctx context.Context, args []string) (any, error) {
-	n, err := strconv.Atoi(args[0])
+	n, err := strconv.Atoi(args[1])
 	if err != nil {
 		return nil, err
 	}
@@ -82,28 +95,39 @@ func evaluateChild(ctx context.Context, args []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	begun := time.Now()
 	in := check.Input{Source: cloudtest.Generate(n, seed), Now: asked()}
-	kinds := map[cloud.Kind]bool{}
-	stats, err := set.Run(ctx, in, func(f check.Finding) error { kinds[f.Kind] = true; return nil })
-	return evaluated{time.Since(begun).Seconds(), stats.Evaluations, stats.Resources, len(kinds), len(checks)}, err
-}
-
-// generateChild walks the resources as a run with joins does, and asks nothing.
-func generateChild(_ context.Context, args []string) (any, error) {
-	n, err := strconv.Atoi(args[0])
-	if err != nil {
-		return nil, err
-	}
-	begun := time.Now()
-	source, made := cloudtest.Generate(n, seed), int64(0)
-	for range 2 {
-		for _, err := range source() {
-			if err != nil {
-				return nil, err
-			}
-			made++
+	if args[0] == "pool" {
+		if in.Source, err = pool(n); err != nil {
+			return nil, err
 		}
 	}
-	return evaluated{Seconds: time.Since(begun).Seconds(), Resources: made}, nil
+	begun := time.Now()
+	kinds := map[cloud.Kind]bool{}
+	stats, err := set.Run(ctx, in, func(f check.Finding) error { kinds[f.Kind] = true; return nil })
+	return evaluated{Seconds: time.Since(begun).Seconds(), Evaluations: stats.Evaluations, Resources: stats.Resources, Kinds: len(kinds), Checks: len(checks)}, err
+}
+
+// poolSize is how many different resources a pool holds.
+const poolSize = 20_000
+
+// pool streams n resources, copies of generated ones under ids of their own.
+func pool(n int) (cloud.Source, error) {
+	var made []*cloud.Resource
+	for r, err := range cloudtest.Generate(poolSize, seed)() {
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, r)
+	}
+	return func() iter.Seq2[*cloud.Resource, error] {
+		return func(yield func(*cloud.Resource, error) bool) {
+			for i := range n {
+				r := *made[i%len(made)]
+				r.ID += ":" + strconv.Itoa(i)
+				if !yield(&r, nil) {
+					return
+				}
+			}
+		}
+	}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 )
 
@@ -101,7 +102,7 @@ func choose(names []string) ([]bench, error) {
 // one line of JSON.
 func children() map[string]func(ctx context.Context, args []string) (any, error) {
 	return map[string]func(context.Context, []string) (any, error){
-		"evaluate": evaluateChild, "generate": generateChild, "engines": enginesChild,
+		"evaluate": evaluateChild, "engines": enginesChild,
 		"plan": planChild, "terraform": terraformChild, "terraform-opa": terraformOPAChild,
 		"serve": serveChild,
 	}
@@ -111,6 +112,17 @@ func runChild(ctx context.Context, args []string) error {
 	child := children()[strings.Join(args[:min(1, len(args))], "")]
 	if child == nil {
 		return fmt.Errorf("there is no child %q", args)
+	}
+	if path := os.Getenv("BENCH_PROFILE"); path != "" {
+		f, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	result, err := child(ctx, args[1:])
 	if err != nil {
