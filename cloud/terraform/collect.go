@@ -148,14 +148,7 @@ func (c *collector) emit(emit func(*cloud.Resource) error) error {
 	begun := buffered(func(yield func(*builder) bool) {
 		var dec decoder
 		for _, t := range todo {
-			b := &builder{collector: c}
-			if t.item == nil {
-				b.r = settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == t.id && r.Kind == t.kind })]
-			} else {
-				b.doc, b.facts = dec.doc(c.input, t.item), mapped[t.item.kind].facts
-				b.r = b.doc.resource(t.kind)
-			}
-			if !yield(b) {
+			if !yield(c.begin(&dec, t, settings)) {
 				return
 			}
 		}
@@ -173,6 +166,18 @@ func (c *collector) emit(emit func(*cloud.Resource) error) error {
 		}
 	}
 	return nil
+}
+
+// begin decodes a thing to be emitted, for which it touches nothing but dec.
+func (c *collector) begin(dec *decoder, t order, settings []*cloud.Resource) *builder {
+	b := &builder{collector: c}
+	if t.item == nil {
+		b.r = settings[slices.IndexFunc(settings, func(r *cloud.Resource) bool { return r.ID == t.id && r.Kind == t.kind })]
+		return b
+	}
+	b.doc, b.facts = dec.doc(c.input, t.item), mapped[t.item.kind].facts
+	b.r = b.doc.resource(t.kind)
+	return b
 }
 
 // batch is how many values buffered hands over at a time.
