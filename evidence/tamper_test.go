@@ -261,6 +261,7 @@ var insiders = []tamper{
 		h := LeafHash(leavesOf(f[richBundle])[0][2:])
 		copy(f[nameLeafHashes], h[:])
 	}), nil), PartLeafHashes, nameLeafHashes, -1},
+	{"the consistency proof changed", signed(set(nameConsistency, func(b []byte) []byte { b[3] ^= 1; return b }), nil), PartProof, nameConsistency, -1},
 	{"a salt changed", signed(otherSalt, nil), PartIndex, nameIndex, 2},
 	{"the last line of the index doubled", signed(set(nameIndex, func(b []byte) []byte {
 		return append(b, b[bytes.LastIndexByte(b[:len(b)-1], '\n')+1:]...)
