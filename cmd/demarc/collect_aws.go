@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/problem"
 )
@@ -79,21 +78,7 @@ func (e *env) collectAWS(c *cobra.Command, o aws.Options, out string) error {
 		fmt.Fprintf(e.stdout, "wrote %s\nnext: demarc collect file %s\n", out, out)
 		return nil
 	}
-	if err := os.MkdirAll(e.data, 0o700); err != nil {
-		return fileProblem(e.data, err)
-	}
-	name := filepath.Join(e.data, "collected.snapshot")
-	if err := e.writeFile(name, collect); err != nil {
-		return err
-	}
-	defer os.Remove(name)
-	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-		s, known, err := e.takeFile(c.Context(), a, caller, name)
-		if err == nil {
-			err = os.RemoveAll(o.Spool)
-		}
-		return e.report(s, known, err)
-	})
+	return e.takeMade(c, "aws", collect)
 }
 
 // awsProblem gives a refusal to the person who can mend it.

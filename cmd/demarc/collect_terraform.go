@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
-	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/terraform"
 	"demarc.dev/demarc/problem"
 )
@@ -27,14 +26,11 @@ known only after apply becomes a gap, and so does a fact that no plan can tell.`
 		Args:    oneArg("a plan or state in JSON", "terraform show -json PLAN > plan.json"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o := terraform.Options{Account: account, Region: region, Now: e.now().UTC(), Tool: "demarc " + version}
-			s, err := e.terraform(args[0], o)
-			if err != nil {
-				return err
-			}
+			write := func(w io.Writer) error { return e.terraform(args[0], o, w) }
 			if out != "" {
-				return e.writeFile(out, s.Encode)
+				return e.writeFile(out, write)
 			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error { return e.takeSnapshot(c, a, caller, args[0], s) })
+			return e.takeMade(c, filepath.Base(args[0]), write)
 		},
 	}
 	c.Flags().StringVar(&account, "account", "", "account that the plan is for, where it does not say so itself")
@@ -43,23 +39,19 @@ known only after apply becomes a gap, and so does a fact that no plan can tell.`
 	return c
 }
 
-func (e *env) terraform(name string, o terraform.Options) (*cloud.Snapshot, error) {
-	in := io.Reader(e.stdin)
+// terraform reads a plan or state and writes its snapshot, as a stream.
+func (e *env) terraform(name string, o terraform.Options, w io.Writer) error {
+	in := e.stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, fileProblem(name, err)
+			return fileProblem(name, err)
 		}
 		defer f.Close()
 		in = f
 	}
-	s := &cloud.Snapshot{}
-	var err error
-	s.Header, s.Gaps, err = terraform.Collect(in, o, func(r *cloud.Resource) error {
-		s.Resources = append(s.Resources, *r)
-		return nil
-	})
-	return s, terraformProblem(name, err)
+	_, _, err := terraform.Write(in, o, w)
+	return terraformProblem(name, err)
 }
 
 // terraformProblem says what is wrong with a file that is no plan or state.
@@ -73,19 +65,22 @@ func terraformProblem(name string, err error) error {
 	return fileProblem(name, err)
 }
 
-// takeSnapshot takes a snapshot in that lies in memory.
-func (e *env) takeSnapshot(c *cobra.Command, a *app.App, caller app.Caller, name string, s *cloud.Snapshot) error {
+// takeMade takes a snapshot in that write makes. The store is not opened before
+// the snapshot is whole.
+func (e *env) takeMade(c *cobra.Command, name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp("", "demarc-*.snapshot")
 	if err != nil {
 		return fileProblem("the temporary folder", err)
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if err := s.Encode(f); err != nil {
+	if err := write(f); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
+		return fileProblem(f.Name(), err)
 	}
-	return e.report(a.TakeSnapshot(c.Context(), caller, filepath.Base(name), f))
+	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+		return e.report(a.TakeSnapshot(c.Context(), caller, name, f))
+	})
 }

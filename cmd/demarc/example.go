@@ -18,7 +18,6 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/catalogue"
-	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/terraform"
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/problem"
@@ -159,20 +158,12 @@ func (e *env) exampleInput(ctx context.Context, a *app.App, c app.Caller) error 
 }
 
 func (e *env) examplePlan(ctx context.Context, a *app.App, c app.Caller, file string, data []byte) error {
-	s := &cloud.Snapshot{}
-	var err error
-	s.Header, s.Gaps, err = terraform.Collect(bytes.NewReader(data), terraform.Options{Account: example.PlanAccount, Now: e.now().UTC(), Tool: "demarc " + version}, func(r *cloud.Resource) error {
-		s.Resources = append(s.Resources, *r)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	var b bytes.Buffer
-	if err := s.Encode(&b); err != nil {
-		return err
+	o := terraform.Options{Account: example.PlanAccount, Now: e.now().UTC(), Tool: "demarc " + version}
+	if _, _, err := terraform.Write(bytes.NewReader(data), o, &b); err != nil {
+		return terraformProblem(file, err)
 	}
-	_, _, err = a.TakeSnapshot(ctx, c, file, &b)
+	_, _, err := a.TakeSnapshot(ctx, c, file, &b)
 	return err
 }
 
