@@ -156,8 +156,8 @@ func compareBool(a, b bool) int {
 }
 
 // severities lists them, the worst first.
-func severities() [4]check.Severity {
-	return [4]check.Severity{check.Critical, check.High, check.Medium, check.Low}
+func severities() []check.Severity {
+	return []check.Severity{check.Critical, check.High, check.Medium, check.Low}
 }
 
 // severityRank is 0 for the worst; a word that nobody knows ranks last.

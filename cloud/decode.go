@@ -59,8 +59,6 @@ func (d *decoder) member(r *Resource, at int) {
 		r.ID = s.Text()
 	case "name":
 		r.Name = s.Text()
-	default:
-		*d.field(r, at) = d.word(s.Bytes())
 	case "tags":
 		r.Tags = map[string]string{}
 		d.object(func(name string) { r.Tags[name] = d.word(s.Bytes()) })
@@ -77,6 +75,8 @@ func (d *decoder) member(r *Resource, at int) {
 		r.Raw = append([]byte(nil), s.Raw()...)
 	case "seen":
 		r.Seen = d.seen()
+	default:
+		*d.field(r, at) = d.word(s.Bytes())
 	}
 }
 

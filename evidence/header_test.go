@@ -114,7 +114,7 @@ func TestCommit(t *testing.T) {
 	if Commit(Salt{}, nil) == Commit(Salt{1}, nil) {
 		t.Error("the salt does not matter")
 	}
-	if NewSalt() == NewSalt() {
+	if first, second := NewSalt(), NewSalt(); first == second {
 		t.Error("two salts are equal")
 	}
 }

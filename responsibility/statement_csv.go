@@ -22,10 +22,10 @@ const (
 
 // columns are the places of what a row says; -1: there is no such column.
 type columns struct {
-	ref, who, answer int
-	texts            []int
-	foreign          bool   // a questionnaire: what it asks beyond the catalogue is kept and not a fault
-	framework        string // whose ids it uses
+	ref, who  int
+	texts     []int
+	foreign   bool   // a questionnaire: what it asks beyond the catalogue is kept and not a fault
+	framework string // whose ids it uses
 }
 
 // csv reads a table whose first lines may be a title. Of a questionnaire, a row

@@ -229,7 +229,7 @@ func statement(v any) (*Statement, error) {
 		}
 	}
 	if !has["Effect"] || !has["Action"] {
-		return nil, errors.New("Effect or Action is missing")
+		return nil, errors.New("its Effect or its Action is missing")
 	}
 	return s, nil
 }
