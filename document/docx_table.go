@@ -86,8 +86,15 @@ func (w *docxWriter) row(t Table, r Row, grid []int, terms bool) {
 	}
 	w.put(`<w:tr>` + split)
 	for i, c := range r.Cells {
-		w.put(cellStart(grid[i], "", border("bottom", 4, hairline()), i == len(grid)-1) + `</w:tcPr>`)
+		start := cellStart(grid[i], "", border("bottom", 4, hairline()), i == len(grid)-1)
+		if t.Dense {
+			start = strings.ReplaceAll(start, `w:w="64"`, `w:w="30"`)
+		}
+		w.put(start + `</w:tcPr>`)
 		look := ""
+		if t.Dense {
+			look = size(7.5)
+		}
 		if terms && i == 0 {
 			look = runColour(quiet())
 		}
@@ -139,12 +146,13 @@ func (w *docxWriter) cell(c Cell, a Align, look, mark string) {
 	if c.Chip != nil {
 		w.put(start + mark)
 		mark = ""
+		more := look
 		look := c.Chip.Tone.look()
 		word := c.Chip.Word
 		if sign := c.Chip.mark().sign(); sign != "" {
 			word = sign + "\u00A0" + word
 		}
-		w.text(Plain("\u00A0"+word+"\u00A0"), "<w:b/><w:bCs/>"+runColour(look.light)+`<w:shd w:val="clear" w:color="auto" w:fill="`+look.tint.hex()+`"/>`)
+		w.text(Plain("\u00A0"+word+"\u00A0"), "<w:b/><w:bCs/>"+runColour(look.light)+more+`<w:shd w:val="clear" w:color="auto" w:fill="`+look.tint.hex()+`"/>`)
 		w.put(`</w:p>`)
 	}
 	for _, l := range c.Lines {

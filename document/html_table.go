@@ -14,7 +14,11 @@ func (h *htmlWriter) table(t Table) {
 		h.put("<p class=\"none\">§</p>\n", t.Empty)
 		return
 	}
-	h.raw(`<div class="scroll"><table>`)
+	class := ""
+	if t.Dense {
+		class = ` class="dense"`
+	}
+	h.raw(`<div class="scroll"><table` + class + `>`)
 	if t.Caption != "" {
 		h.put("<caption>§</caption>", t.Caption)
 	}

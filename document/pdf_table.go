@@ -8,8 +8,17 @@ const (
 )
 
 func tableStyle() style   { return style{7.9, 11.4, regular, ink()} }
+func denseStyle() style   { return style{7.2, 9.6, regular, ink()} }
 func titleStyle() style   { return style{7.4, 10.4, regular, quiet()} }
 func captionStyle() style { return style{9, 13, bold, ink()} }
+
+// look gives the style of a table's text and the room above and below a row.
+func (t Table) look() (style, float64) {
+	if t.Dense {
+		return denseStyle(), 2.6
+	}
+	return tableStyle(), cellPad
+}
 
 // cellLine is one line of a cell.
 type cellLine struct {
@@ -41,7 +50,8 @@ func (p *pdfWriter) table(t Table, width float64) []strip {
 
 // rows lays out the rows; plain is a table without header, of terms.
 func (p *pdfWriter) rows(t Table, width float64, plain bool) []strip {
-	widths := t.fit(p.fonts, width+cellGap, titleStyle().size, tableStyle().size, cellGap, 12)
+	st, _ := t.look()
+	widths := t.fit(p.fonts, width+cellGap, titleStyle().size, st.size, cellGap, 12)
 	var head *strip
 	var out []strip
 	if !plain {
@@ -95,7 +105,7 @@ func (p *pdfWriter) row(t Table, r Row, widths []float64, width float64, head *s
 	if r.Group != "" {
 		return []strip{p.group(r, width, head)}
 	}
-	st := tableStyle()
+	st, pad := t.look()
 	cells, most := make([][]cellLine, len(r.Cells)), 0
 	for i, c := range r.Cells {
 		quietTerm := plain && i == 0
@@ -112,15 +122,15 @@ func (p *pdfWriter) row(t Table, r Row, widths []float64, width float64, head *s
 		s := strip{head: head, height: st.leading * float64(to-from)}
 		top := 0.0
 		if from == 0 {
-			top = cellPad
-			s.height += cellPad
+			top = pad
+			s.height += pad
 			if r.ID != "" {
 				s.ids = []string{r.ID}
 			}
 		}
 		last := to == most
 		if last {
-			s.height += cellPad
+			s.height += pad
 		}
 		s.paint = func(x, y float64) {
 			start := x

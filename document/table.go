@@ -21,6 +21,7 @@ type Table struct {
 	Columns []Column
 	Rows    []Row
 	Empty   string // the sentence that stands there when there are no rows
+	Dense   bool   // small and close, for a long list that is looked up rather than read
 }
 
 // Column is a column of a Table.
@@ -106,8 +107,16 @@ func (t Table) fit(fs *fonts, width, title, chip, gap, icon float64) []float64 {
 			least[i] = max(least[i], fs.width(w, regular, title)+gap)
 		}
 		for _, r := range t.Rows {
-			if r.Group == "" && i < len(r.Cells) && r.Cells[i].Chip != nil {
+			if r.Group != "" || i >= len(r.Cells) {
+				continue
+			}
+			if r.Cells[i].Chip != nil {
 				least[i] = max(least[i], fs.width(clean(r.Cells[i].Chip.Word), bold, chip)+icon+gap)
+			}
+			if c.Align == Right { // a number is never divided
+				for _, l := range r.Cells[i].Lines {
+					least[i] = max(least[i], fs.width(clean(l.String()), regular, chip)+gap)
+				}
 			}
 		}
 		least[i] = min(least[i], most)

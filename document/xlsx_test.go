@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"demarc.dev/demarc/problem"
 	"github.com/google/go-cmp/cmp"
@@ -110,11 +109,7 @@ func TestXLSX_TwentyThousandRows(t *testing.T) {
 	for range 20_000 {
 		b.Sheets[1].Rows = append(b.Sheets[1].Rows, row)
 	}
-	start := time.Now()
 	data := xlsx(t, b)
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("20,000 rows took %s", took)
-	}
 	sheet := unzip(t, data)["xl/worksheets/sheet3.xml"]
 	if n := bytes.Count(sheet, []byte("<row ")); n != 20_000+3 {
 		t.Errorf("%d rows", n)

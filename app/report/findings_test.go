@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/document"
 )
@@ -76,4 +77,20 @@ func TestFindingsWorkbook_ThirtyThousand(t *testing.T) {
 		t.Errorf("30,000 findings took %s", took)
 	}
 	t.Logf("30,000 findings: %s", time.Since(start))
+}
+
+// TestFailingChecks_CountAResourceOnce holds the report to the number of
+// resources, though two services rest on one account.
+func TestFailingChecks_CountAResourceOnce(t *testing.T) {
+	services := map[string]assess.Service{"a": {Accounts: []string{"1", "2"}}, "b": {Accounts: []string{"1"}}, "c": {Accounts: []string{"3"}}}
+	same := assess.Example{Fingerprint: "f", Resource: "arn:x", Outcome: check.Fail}
+	got := failingChecks([]assess.Result{
+		{Service: "b", Check: "k", Severity: check.High, Tally: assess.Tally{Fail: 2, Pass: 3}, Exposed: 1, Worst: []assess.Example{same}},
+		{Service: "a", Check: "k", Severity: check.High, Tally: assess.Tally{Fail: 5, Pass: 7}, Exposed: 2, Worst: []assess.Example{same}},
+		{Service: "c", Check: "k", Severity: check.High, Tally: assess.Tally{Fail: 1, Pass: 1}},
+		{Service: "c", Check: "fine", Severity: check.High, Tally: assess.Tally{Pass: 1}},
+	}, services)
+	if len(got) != 1 || got[0].tally.Fail != 6 || got[0].tally.Pass != 8 || got[0].exposed != 2 || len(got[0].worst) != 1 {
+		t.Errorf("%+v", got)
+	}
 }

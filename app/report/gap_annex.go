@@ -52,7 +52,7 @@ func (b *book) risks() []risk {
 }
 
 func (b *book) exceptions() []document.Block {
-	t := document.Table{Columns: []document.Column{column("Exception", 2.6), column("Owner and approval", 1.7), column("Until", 1.3), column("State", 1.3), numbers("Failures covered", 0.9), column("Checks", 2)},
+	t := document.Table{Columns: []document.Column{column("Exception", 3.2), column("Owner and approval", 1.6), column("Until", 1.3), column("State", 1.3), numbers("Failures covered", 0.9), column("Checks", 2)},
 		Empty: "No exception was handed in, and none covers a failure."}
 	for _, r := range b.risks() {
 		id := document.Words(document.Mono(r.ID), document.Plain(or(r.Reason, "no reason at hand")))
@@ -67,7 +67,7 @@ func (b *book) exceptions() []document.Block {
 }
 
 func (b *book) attestations() []document.Block {
-	t := document.Table{Columns: []document.Column{column("About", 1.6), column("Service", 1.3), column("Answer", 1), column("By", 1.3), column("Holds", 1.6), column("State", 1.3), numbers("Answers", 0.8)},
+	t := document.Table{Columns: []document.Column{column("About", 3), column("Service", 1.4), column("Answer", 1), column("By", 1.2), column("Holds", 1.7), column("State", 1.3), numbers("Answers", 0.8)},
 		Empty: "Nobody attested anything: duties that no check can answer are unknown."}
 	for _, s := range b.a.Said {
 		service := "every service"

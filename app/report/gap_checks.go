@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/document"
+	"demarc.dev/demarc/scope"
 )
 
 // failing gathers the results of one check over all services.
@@ -17,41 +19,60 @@ type failing struct {
 	id       string
 	title    string
 	severity check.Severity
-	tally    assess.Tally
+	tally    assess.Tally // each resource once, though several services rest on it
 	exposed  int
-	worst    []example
-}
-
-// example is a finding with the service that it stands under.
-type example struct {
-	assess.Example
-	service string
+	worst    []assess.Example
 }
 
 // failingChecks gathers the checks with a failure, the worst first: by
-// severity, then by how many resources fail.
-func failingChecks(results []assess.Result) []failing {
-	var out []failing
-	at := map[string]int{}
+// severity, then by how many resources are exposed, then by how many fail.
+func failingChecks(results []assess.Result, services map[string]assess.Service) []failing {
+	var order []string
+	by := map[string][]assess.Result{}
 	for _, r := range results {
-		i, ok := at[r.Check]
-		if !ok {
-			i = len(out)
-			at[r.Check] = i
-			out = append(out, failing{id: r.Check, title: or(r.Title, r.Check), severity: r.Severity})
+		if by[r.Check] == nil {
+			order = append(order, r.Check)
 		}
-		f := &out[i]
-		f.tally = add(f.tally, r.Tally)
-		f.exposed += r.Exposed
-		for _, e := range r.Worst {
-			f.worst = append(f.worst, example{e, r.Service})
+		by[r.Check] = append(by[r.Check], r)
+	}
+	var out []failing
+	for _, id := range order {
+		if f := gather(by[id], services); f.tally.Fail > 0 {
+			out = append(out, f)
 		}
 	}
-	out = slices.DeleteFunc(out, func(f failing) bool { return f.tally.Fail == 0 })
 	slices.SortStableFunc(out, func(a, b failing) int {
-		return cmp.Or(cmp.Compare(rankOf(a.severity), rankOf(b.severity)), cmp.Compare(b.tally.Fail, a.tally.Fail), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(rankOf(a.severity), rankOf(b.severity)), cmp.Compare(b.exposed, a.exposed), cmp.Compare(b.tally.Fail, a.tally.Fail), cmp.Compare(a.id, b.id))
 	})
 	return out
+}
+
+// gather adds the results of one check. Services that share an account share
+// its resources: of those the one with the most failures counts, as in the
+// remediation plan, so that no resource is counted twice.
+func gather(results []assess.Result, services map[string]assess.Service) failing {
+	results = slices.Clone(results)
+	slices.SortStableFunc(results, func(a, b assess.Result) int { return cmp.Compare(b.Tally.Fail, a.Tally.Fail) })
+	f := failing{id: results[0].Check, title: or(results[0].Title, results[0].Check), severity: results[0].Severity}
+	accounts, seen := map[string]bool{}, map[string]bool{}
+	for _, r := range results {
+		for _, e := range r.Worst {
+			if key := e.Fingerprint + " " + e.Resource; !seen[key] {
+				seen[key] = true
+				f.worst = append(f.worst, e)
+			}
+		}
+		own := services[r.Service].Accounts
+		if len(accounts) > 0 && slices.ContainsFunc(own, func(a string) bool { return a == scope.AnyAccount || accounts[scope.AnyAccount] || accounts[a] }) {
+			continue
+		}
+		for _, a := range own {
+			accounts[a] = true
+		}
+		f.tally = add(f.tally, r.Tally)
+		f.exposed += r.Exposed
+	}
+	return f
 }
 
 func add(a, b assess.Tally) assess.Tally {
@@ -76,45 +97,81 @@ func (b *book) failingSection() []document.Block {
 	for _, f := range b.failing {
 		t.Rows = append(t.Rows, row(document.Words(document.Link(f.title, "#"+checkID(f.id))), severityCell(f.severity), num(f.tally.Fail), num(f.tally.Accepted), num(f.tally.Unknown), num(f.tally.Pass), num(f.exposed)))
 	}
-	out = append(out, text("%s on at least one resource. “Exposed” counts failing resources that can be reached from the internet.", count(len(b.failing), "check fails", "checks fail")), t)
+	out = append(out, text("%s on at least one resource. A resource counts once, though several services rest on it. “Exposed” counts failing resources that can be reached from the internet.", count(len(b.failing), "check fails", "checks fail")), t)
+	last := check.Severity("")
 	for _, f := range b.failing {
+		if f.severity != last {
+			last = f.severity
+			out = append(out, heading(2, "Checks of "+strings.ToLower(severityChip(f.severity).Word)+" severity", ""))
+			if !urgent(f.severity) {
+				out = append(out, note("For these the way through the console is printed; commands and Terraform stand in the workbook, sheet Checks."))
+			}
+		}
 		out = append(out, b.failingCheck(f)...)
 	}
 	return out
 }
 
+// examplesShown is how many resources a failing check prints; the workbooks
+// hold all.
+const examplesShown = 5
+
 func (b *book) failingCheck(f failing) []document.Block {
-	c, known := b.checks[f.id]
-	out := []document.Block{heading(2, f.title, checkID(f.id)),
-		text("%s of severity **%s** in check `%s`: %s.", count(f.tally.Fail, "failure", "failures"), severityChip(f.severity).Word, f.id, tallyWords(f.tally))}
-	if known && c.Why != "" {
-		out = append(out, text("%s", sentence(c.Why)))
+	c := b.checks[f.id]
+	words := document.Say("**%s** in check `%s`.", upper(tallyWords(f.tally)), f.id)
+	if c.Why != "" {
+		words = append(words, document.Say(" %s", sentence(c.Why))...)
 	}
-	t := document.Table{Columns: []document.Column{column("Resource", 2.6), column("Where", 1.5), column("Answer", 1), column("What was found", 3)}, Empty: "The result holds no example."}
-	for _, e := range f.worst[:min(8, len(f.worst))] {
-		name := document.Words(document.Mono(or(e.Resource, "no identifier")))
-		if e.Name != "" && e.Name != e.Resource {
-			name = document.Words(document.Strong(e.Name), document.Mono(e.Resource))
-		}
-		if e.Exposed {
-			name.Lines = append(name.Lines, document.Say("*reachable from the internet*"))
-		}
-		chip := outcomeChip(e.Outcome)
-		if e.Exception != "" {
-			chip = statusOf(assess.Accepted).chip()
-		}
-		t.Rows = append(t.Rows, row(name, document.Words(document.Plain(b.service(e.service)), document.Plain(list(nonEmpty(e.Account, e.Region), "no account named"))),
-			document.Cell{Chip: &chip}, str(or(e.Message, "no message"))))
+	t := document.Table{Columns: []document.Column{column("Resource", 3), column("Account and region", 1.3), column("What was found", 3)}, Empty: "The result holds no example."}
+	for _, e := range f.worst[:min(examplesShown, len(f.worst))] {
+		t.Rows = append(t.Rows, row(resourceCell(e), str(list(nonEmpty(e.Account, e.Region), "no account named")), foundCell(e)))
 	}
-	out = append(out, t)
+	out := []document.Block{heading(3, f.title, checkID(f.id)), document.Paragraph{Keep: true, Text: words}, t}
 	if left := f.tally.Fail + f.tally.Accepted + f.tally.Unknown + f.tally.Error - len(t.Rows); left > 0 && len(t.Rows) > 0 {
-		out = append(out, note("The %s shown are the worst of %s that do not pass.", thousands(len(t.Rows)), count(left+len(t.Rows), "resource", "resources")))
+		out = append(out, note("The %s shown are the worst of %s that do not pass; the workbook of findings holds all.", thousands(len(t.Rows)), count(left+len(t.Rows), "resource", "resources")))
+	}
+	if !urgent(f.severity) && c.Fix.Console != "" {
+		c.Fix = check.Fix{Console: c.Fix.Console}
 	}
 	return append(out, fixes(c.Fix)...)
 }
 
+// urgent severities have every way to mend in print.
+func urgent(s check.Severity) bool { return s == check.Critical || s == check.High }
+
+// resourceCell names a resource: its name first, and its identifier only when
+// it says more.
+func resourceCell(e assess.Example) document.Cell {
+	cell := document.Words(document.Mono(or(e.Resource, "no identifier")))
+	if e.Name != "" && e.Name != e.Resource {
+		cell = document.Words(document.Strong(e.Name), document.Mono(or(e.Resource, "no identifier")))
+	}
+	if e.Exposed {
+		cell.Lines = append(cell.Lines, document.Say("*reachable from the internet*"))
+	}
+	return cell
+}
+
+// foundCell says what was found; an answer that is no failure shows its word.
+func foundCell(e assess.Example) document.Cell {
+	cell := str(upper(or(e.Message, "no message")))
+	chip := outcomeChip(e.Outcome)
+	switch {
+	case e.Exception != "":
+		chip = statusOf(assess.Accepted).chip()
+	case e.Outcome == check.Fail:
+		return cell
+	}
+	cell.Chip = &chip
+	return cell
+}
+
 func tallyWords(t assess.Tally) string {
-	words := some(t.Fail, asked(t), "resource", "resources") + " " + map[bool]string{true: "fails", false: "fail"}[t.Fail == 1]
+	of := some(t.Fail, asked(t), "resource", "resources")
+	if t.Fail == 2 && asked(t) == 2 {
+		of = "both resources"
+	}
+	words := of + " " + map[bool]string{true: "fails", false: "fail"}[t.Fail == 1]
 	for _, p := range []struct {
 		n   int
 		say string

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"demarc.dev/demarc/assess"
@@ -11,25 +10,60 @@ import (
 	"demarc.dev/demarc/document"
 )
 
-// duties is every answer, control by control: the part of the report that an
-// auditor reads.
-func (b *book) duties() []document.Block {
-	out := []document.Block{heading(1, "Duties in detail", "duties"),
-		text("Every duty that was assessed, once for each service. “Performed by” is what the responsibility matrix says; where there is no line for the duty, the default of the catalogue stands and is marked.")}
+// notMet is every answer that is shown not to be met, in full: what an auditor
+// reads word by word.
+func (b *book) notMet() []document.Block {
+	t := document.Table{Columns: []document.Column{column("Duty and service", 2.7), column("Standing", 1.3), column("Why", 4.6)}}
 	answers := map[string][]assess.Answer{}
 	for _, a := range b.a.Answers {
-		answers[a.Duty] = append(answers[a.Duty], a)
-	}
-	if len(answers) == 0 {
-		return append(out, text("No duty was assessed."))
-	}
-	for _, g := range b.byThemes(answers) {
-		out = append(out, heading(2, g.title, ""))
-		for _, c := range g.controls {
-			out = append(out, b.control(c, answers)...)
+		if a.Status == assess.NotSatisfied || a.Status == assess.Partly || a.Status == assess.Accepted {
+			answers[a.Duty] = append(answers[a.Duty], a)
 		}
 	}
-	return out
+	severity := map[[2]string]assess.Gap{}
+	for _, g := range b.a.Gaps {
+		severity[[2]string{g.Service, g.Duty}] = g
+	}
+	n := 0
+	for _, g := range b.byThemes(answers) {
+		for _, c := range g.controls {
+			t.Rows = append(t.Rows, document.Row{Group: b.heading(c), Detail: c.Objective})
+			for _, d := range c.Duties {
+				for _, a := range answers[d.ID] {
+					n++
+					t.Rows = append(t.Rows, row(b.dutyCell(a, d), b.standingCell(a, severity), b.why(a)))
+				}
+			}
+		}
+	}
+	out := []document.Block{heading(1, "What is not met", "not-met")}
+	if n == 0 {
+		return append(out, text("No duty is shown not to be met, or met only in part, and none stands under an accepted risk."))
+	}
+	return append(out, lead("%s not met, met only in part, or %s under an accepted risk, control by control. Who performs is what the responsibility matrix says; where it has no line for the duty, the default of the catalogue stands.",
+		count(n, "duty is", "duties are"), map[bool]string{true: "stands", false: "stand"}[n == 1]), t)
+}
+
+func (b *book) dutyCell(a assess.Answer, d catalogue.Duty) document.Cell {
+	return document.Words(document.Say("[%s](#%s), %s", d.ID, dutyPlace(d.ID), b.service(a.Service)), document.Plain(d.Text), document.Say("*%s*", ofParty(a.Party, a.Ours)))
+}
+
+// standingCell shows the status, of a gap its severity, and who performs.
+func (b *book) standingCell(a assess.Answer, gaps map[[2]string]assess.Gap) document.Cell {
+	cell := statusCell(a.Status)
+	if g, ok := gaps[[2]string{a.Service, a.Duty}]; ok {
+		cell.Lines = append(cell.Lines, document.Plain("severity "+strings.ToLower(severityChip(g.Severity).Word)))
+	}
+	by := "performed by " + performer(a.By)
+	if a.Defaulted {
+		return with(cell, document.Say("%s, *by default*", by))
+	}
+	return with(cell, document.Plain(by))
+}
+
+func with(c document.Cell, lines ...document.Text) document.Cell {
+	c.Lines = append(c.Lines, lines...)
+	return c
 }
 
 // themed is the controls of one theme.
@@ -68,65 +102,31 @@ func (b *book) assessed(c catalogue.Control, answers map[string][]assess.Answer)
 	return false
 }
 
-func (b *book) control(c catalogue.Control, answers map[string][]assess.Answer) []document.Block {
-	out := []document.Block{heading(3, b.heading(c), controlID(c.Key)), note("%s %s", or(c.Objective, "No objective is written."), b.rollWords(c))}
-	t := document.Table{Columns: []document.Column{column("Service", 1.3), column("Status", 1.3), column("Performed by", 1.1), column("Why", 4.4)}}
-	for _, d := range c.Duties {
-		if len(answers[d.ID]) == 0 {
-			continue
-		}
-		t.Rows = append(t.Rows, document.Row{Group: d.ID + ", " + party(d.Party), Detail: d.Text})
-		for _, a := range answers[d.ID] {
-			t.Rows = append(t.Rows, row(str(b.service(a.Service)), statusCell(a.Status), b.performedBy(a), b.why(a)))
-		}
-	}
-	return append(out, t)
-}
+// reasonsShown is how many reasons an answer prints beside its summary; the
+// workbook holds all.
+const reasonsShown = 5
 
-// rollWords says how the control stands for each party, over all services.
-func (b *book) rollWords(c catalogue.Control) string {
-	words := ""
-	for _, p := range b.a.Parties {
-		r, ok := b.rolls[rollKey{c.Key, p, ""}]
-		if !ok || r.Counts.Total == 0 {
-			continue
-		}
-		words += fmt.Sprintf("For the %s: %s met, the worst is “%s”. ", party(p), some(met(r.Counts), r.Counts.Total, "answer", "answers"), statusOf(r.Status).word)
-		if r.Thin {
-			words += "Fewer than three checks bear on it. "
-		}
-	}
-	return words
-}
-
-func (b *book) performedBy(a assess.Answer) document.Cell {
-	cell := str(performer(a.By))
-	if a.Defaulted {
-		cell.Lines = append(cell.Lines, document.Say("*default*"))
-	}
-	return cell
-}
-
-// reasonsShown is how many reasons an answer prints; the workbook holds all.
-const reasonsShown = 6
-
-// why is the answer's sentence and each reason that says more.
+// why is the answer's sentence and each reason that holds the status down and
+// says more. What passes, and what else was said, is counted, and stands in
+// the workbook.
 func (b *book) why(a assess.Answer) document.Cell {
-	cell := document.Cell{Lines: []document.Text{document.Plain(or(a.Summary, "No summary was given."))}}
-	n := 0
+	first := bare(or(a.Summary, "No summary was given."))
+	cell := document.Cell{Lines: []document.Text{document.Plain(first)}}
+	shown, left := 0, 0
 	for _, r := range a.Reasons {
-		if r.Says == a.Summary || r.Says == "" {
-			continue
+		switch {
+		case r.Says == "":
+		case strings.HasPrefix(first, strings.TrimSuffix(r.Says, ".")):
+			cell.Lines[0] = append(cell.Lines[0], b.toCheck(r)...)
+		case !r.Holds || r.Kind == assess.ReasonPartPass || r.Kind == assess.ReasonNothing || shown == reasonsShown:
+			left++
+		default:
+			shown++
+			cell.Lines = append(cell.Lines, append(document.Plain("– "+r.Says), b.toCheck(r)...))
 		}
-		if n++; n > reasonsShown {
-			cell.Lines = append(cell.Lines, document.Say("*%s in the workbook*", count(len(a.Reasons)-reasonsShown, "further reason stands", "further reasons stand")))
-			break
-		}
-		line := document.Plain("– " + r.Says)
-		if r.Check != "" && b.isFailing(r.Check) {
-			line = append(line, document.Span{Text: " "}, document.Span{Text: r.Check, Link: "#" + checkID(r.Check)})
-		}
-		cell.Lines = append(cell.Lines, line)
+	}
+	if left > 0 {
+		cell.Lines = append(cell.Lines, document.Say("*%s in the workbook.*", count(left, "further reason stands", "further reasons stand")))
 	}
 	if a.Coverage.Required > 0 && a.Coverage.Read < a.Coverage.Required {
 		cell.Lines = append(cell.Lines, document.Say("%s of %s that its checks need %s read.", thousands(a.Coverage.Read), count(a.Coverage.Required, "fact", "facts"), was(a.Coverage.Read)))
@@ -135,6 +135,14 @@ func (b *book) why(a assess.Answer) document.Cell {
 		cell.Lines = append(cell.Lines, attested(*a.Attestation))
 	}
 	return cell
+}
+
+// toCheck leads from a reason to its check, when that fails.
+func (b *book) toCheck(r assess.Reason) document.Text {
+	if r.Check == "" || !b.isFailing(r.Check) {
+		return nil
+	}
+	return document.Text{{Text: " "}, {Text: r.Check, Link: "#" + checkID(r.Check)}}
 }
 
 func was(n int) string {

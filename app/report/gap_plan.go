@@ -27,6 +27,10 @@ func (b *book) plan() []document.Block {
 	return append(out, b.whatIf()...)
 }
 
+// actionsShown is how many actions a list of the plan prints; the workbook
+// holds all.
+const actionsShown = 10
+
 // effort says minutes of work in words.
 func effort(minutes int) string {
 	const hour, dayOfWork = 60, 8 * 60
@@ -53,8 +57,8 @@ func (b *book) quickWins() []document.Block {
 	if len(b.Plan.QuickWins) == 0 {
 		return append(out, text("No action is a quick win: each that helps much also costs much."))
 	}
-	out = append(out, text("%s much for little work. Begin here.", count(len(b.Plan.QuickWins), "action gives", "actions give")))
-	shownIDs := b.Plan.QuickWins[:min(most, len(b.Plan.QuickWins))]
+	out = append(out, lead("%s much for little work. Begin here.", count(len(b.Plan.QuickWins), "action gives", "actions give")))
+	shownIDs := b.Plan.QuickWins[:min(actionsShown, len(b.Plan.QuickWins))]
 	out = append(out, b.actionTable(shownIDs))
 	if left := len(b.Plan.QuickWins) - len(shownIDs); left > 0 {
 		out = append(out, note("%s in the workbook.", count(left, "further quick win stands", "further quick wins stand")))
@@ -63,16 +67,14 @@ func (b *book) quickWins() []document.Block {
 }
 
 func (b *book) actionTable(ids []string) document.Table {
-	t := document.Table{Columns: []document.Column{column("Action", 3.2), column("Services", 1.5), numbers("Resources", 1), numbers("Exposed", 0.8), numbers("Duties", 0.8), column("Effort", 1.2), numbers("Score", 0.8), column("Why this priority", 2.6)}, Empty: "No action."}
+	t := document.Table{Columns: []document.Column{column("Action", 4.2), column("Services", 1.5), column("Effort", 1.2), column("Why this priority", 2.7), numbers("Score", 0.8)}, Empty: "No action."}
 	for _, id := range ids {
 		a, ok := b.action(id)
 		if !ok {
 			continue
 		}
-		t.Rows = append(t.Rows, row(
-			document.Words(b.actionTitle(a), document.Plain(a.What)),
-			str(b.serviceNames(a.Services)), str(resources(a, a.Resources)), str(resources(a, a.Exposed)), num(len(a.Bears)), str(or(a.Effort, effort(a.Minutes))), num(a.Priority.Score),
-			str(or(a.Priority.Why, "no reason was given"))))
+		t.Rows = append(t.Rows, row(document.Words(b.actionTitle(a), document.Plain(a.What)), str(b.serviceNames(a.Services)),
+			str(or(a.Effort, effort(a.Minutes))), str(or(a.Priority.Why, "no reason was given")), num(a.Priority.Score)))
 	}
 	return t
 }
@@ -83,14 +85,6 @@ func (b *book) actionTitle(a remediation.Action) document.Text {
 		return document.Link(a.Title, "#"+checkID(a.Check))
 	}
 	return document.Strong(a.Title)
-}
-
-// resources counts resources where the action is about any.
-func resources(a remediation.Action, n int) string {
-	if a.Kind != remediation.Mend && a.Kind != remediation.Read {
-		return "none"
-	}
-	return thousands(n)
 }
 
 // scatter sets the first actions by effort against the duties that they help.
@@ -104,7 +98,7 @@ func (b *book) scatter() []document.Block {
 	for _, st := range steps {
 		s.Steps = append(s.Steps, st.name)
 	}
-	first := b.Plan.Actions[:min(most, len(b.Plan.Actions))]
+	first := b.Plan.Actions[:min(actionsShown, len(b.Plan.Actions))]
 	var key []document.Text
 	for i, a := range first {
 		step := slices.IndexFunc(steps, func(st struct {
@@ -131,7 +125,7 @@ func (b *book) waves() []document.Block {
 	out = append(out, sum)
 	for _, w := range b.Plan.Waves {
 		out = append(out, heading(3, fmt.Sprintf("Wave %d: %s", w.Number, w.Title), ""))
-		ids := w.Actions[:min(most, len(w.Actions))]
+		ids := w.Actions[:min(actionsShown, len(w.Actions))]
 		out = append(out, b.waveTable(ids))
 		if left := len(w.Actions) - len(ids); left > 0 {
 			out = append(out, note("%s of this wave in the workbook.", count(left, "further action stands", "further actions stand")))
@@ -141,17 +135,17 @@ func (b *book) waves() []document.Block {
 }
 
 func (b *book) waveTable(ids []string) document.Table {
-	t := document.Table{Columns: []document.Column{column("Action", 4), column("Services", 2), numbers("Duties", 0.8), column("Effort", 1.5), column("After", 1.8)}, Empty: "No action."}
+	t := document.Table{Columns: []document.Column{column("Action", 5), column("Services", 2.2), numbers("Duties", 0.7), column("Effort", 1.6)}, Empty: "No action."}
 	for _, id := range ids {
 		a, ok := b.action(id)
 		if !ok {
 			continue
 		}
-		after := document.Words(document.Plain("nothing"))
+		cell := document.Words(b.actionTitle(a))
 		if len(a.After) > 0 {
-			after = document.Words(document.Plain(b.actionNames(a.After)), document.Plain(or(a.AfterWhy, "no reason was given")))
+			cell.Lines = append(cell.Lines, document.Say("*After:* %s. %s", b.actionNames(a.After), sentence(or(a.AfterWhy, "No reason was given"))))
 		}
-		t.Rows = append(t.Rows, row(document.Words(b.actionTitle(a)), str(b.serviceNames(a.Services)), num(len(a.Bears)), str(or(a.Effort, effort(a.Minutes))), after))
+		t.Rows = append(t.Rows, row(cell, str(b.serviceNames(a.Services)), num(len(a.Bears)), str(or(a.Effort, effort(a.Minutes)))))
 	}
 	return t
 }
@@ -179,7 +173,7 @@ func (b *book) whatIf() []document.Block {
 		t.Rows = append(t.Rows, row(document.Words(document.Plain(b.outlookTitle(o)), document.Plain(o.Says)), num(met(o.Before)), num(met(o.After)), str(ready(o.Before)), str(ready(o.After))))
 		supposes = append(supposes, o.Supposes...)
 	}
-	out = append(out, text("These are **estimates**, of the organisation's own duties."), t)
+	out = append(out, lead("These are **estimates**, of the organisation's own duties."), t)
 	if len(supposes) > 0 {
 		var items []document.Text
 		seen := map[string]bool{}

@@ -37,19 +37,23 @@ func percent(share float64) string {
 	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
 }
 
+// summary is the one page that a board reads: how it stands, what is worst,
+// what to do first, what is not known and why.
 func (b *book) summary() []document.Block {
 	out := []document.Block{heading(1, "Summary", "summary"), document.Paragraph{Lead: true, Text: b.lead()}}
 	ours := b.a.Readiness.Ours
 	if ours.Total > 0 {
-		out = append(out, document.Paragraph{Text: b.breakdown()}, b.tiles(ours))
-		out = append(out, document.Columns{
-			Left:  []document.Block{b.donut(ours)},
-			Right: b.firstSteps(),
-		})
+		out = append(out, b.tiles(ours), document.Paragraph{Small: true, Text: b.breakdown()}, document.Columns{Left: []document.Block{b.donut(ours)}, Right: b.firstSteps()})
 	}
-	out = append(out, b.unreadCallout()...)
-	out = append(out, b.theirs()...)
+	out = append(out, b.worstFive()...)
+	return append(out, b.unknownWords()...)
+}
+
+// standings shows the status of everything, by service and by theme.
+func (b *book) standings() []document.Block {
+	out := []document.Block{heading(1, "How it stands", "standing"), text("The summary speaks of the organisation's own duties. This section shows the duties of both sides.")}
 	out = append(out, b.byService()...)
+	out = append(out, b.theirs()...)
 	return append(out, b.byTheme()...)
 }
 
@@ -99,9 +103,6 @@ func (b *book) breakdown() document.Text {
 		return document.Say("No gap is left among the duties of %s.", b.a.Organisation.Name)
 	}
 	words := document.Say("Of the others, %s.", others)
-	if c.Unknown > 0 {
-		words = append(words, document.Plain(" Unknown means that what would prove it was not read, or that nobody has answered for it.")...)
-	}
 	if _, ok := readiness(c); !ok {
 		return words
 	}
@@ -143,10 +144,10 @@ func (b *book) firstSteps() []document.Block {
 	}
 	var items []document.Text
 	for _, a := range b.Plan.Actions[:min(4, len(b.Plan.Actions))] {
-		items = append(items, document.Say("**%s** Effort: %s", sentence(a.Title), sentence(or(a.Effort, effort(a.Minutes)))))
+		items = append(items, document.Say("**%s** %s", sentence(a.Title), sentence(upper(or(a.Effort, effort(a.Minutes))))))
 	}
 	return append(out, document.List{Numbered: true, Items: items},
-		note("The whole plan, with the reason for each priority, is in [Remediation plan](#plan)."))
+		note("[All %s](#plan), with the reason for each.", count(len(b.Plan.Actions), "action", "actions")))
 }
 
 // sentence ends words with a full stop.
@@ -159,19 +160,6 @@ func sentence(s string) string {
 		return s
 	}
 	return s + "."
-}
-
-func (b *book) unreadCallout() []document.Block {
-	lost := int64(0)
-	for _, s := range b.a.Snapshots {
-		lost += s.Lost
-	}
-	if len(b.a.Unread) == 0 && lost == 0 {
-		return nil
-	}
-	return []document.Block{document.Callout{Tone: document.Unknown, Title: "Not everything could be read",
-		Text: document.Say("%s of the cloud accounts could not be read, and %s got no answer. What rests on them is unknown; it is neither met nor failed. The list is in [What could not be read](#unread).",
-			count(len(b.a.Unread), "part", "parts"), count(int(lost), "call", "calls"))}}
 }
 
 // theirs tells of the duties of the other side.

@@ -8,38 +8,9 @@ import (
 	"demarc.dev/demarc/document"
 )
 
-// most is how many gaps and actions a reader of the report sees in full; the
-// workbook holds them all.
-const most = 20
-
-// topGaps are the worst gaps, with the reason for their severity.
-func (b *book) topGaps() []document.Block {
-	out := []document.Block{heading(1, "The worst gaps", "gaps")}
-	if len(b.a.Gaps) == 0 {
-		if len(b.a.Answers) == 0 {
-			return append(out, text("No duty was assessed, so no gap was looked for."))
-		}
-		return append(out, text("No gap was found: every duty is satisfied or inherited, stands under an accepted risk, or does not apply."))
-	}
-	shownGaps := b.a.Gaps[:min(most, len(b.a.Gaps))]
-	out = append(out, document.Paragraph{Lead: true, Text: document.Say("%s found: %s not satisfied, %s partly satisfied, %s unknown.", count(len(b.a.Gaps), "gap was", "gaps were"),
-		thousands(b.gapsOf(assess.NotSatisfied)), thousands(b.gapsOf(assess.Partly)), thousands(b.gapsOf(assess.Unknown)))})
-	if heat := b.heat(); heat != nil {
-		out = append(out, heat)
-	}
-	t := document.Table{Columns: []document.Column{numbers("No.", 0.5), column("Duty", 2.9), column("Service", 1.3), column("Status", 1.4), column("Severity", 1.2), column("Why", 3)}}
-	for i, g := range shownGaps {
-		t.Rows = append(t.Rows, row(num(i+1),
-			document.Words(append(document.Link(g.Duty, "#"+controlID(g.Control)), document.Span{Text: ", " + ofParty(g.Party, g.Ours)}), document.Plain(b.dutyByID[g.Duty].Text)),
-			str(b.service(g.Service)), statusCell(g.Status), severityCell(g.Severity),
-			document.Words(document.Plain(or(g.Summary, "no reason was given")), document.Plain(or(g.Why, "the severity has no reason")))))
-	}
-	out = append(out, t)
-	if left := len(b.a.Gaps) - len(shownGaps); left > 0 {
-		out = append(out, note("%s in [Duties in detail](#duties) and, as a list, in the workbook.", count(left, "further gap stands", "further gaps stand")))
-	}
-	return out
-}
+// most is how many causes of gaps a reader of the report sees first; the
+// sections after it and the workbook hold them all.
+const most = 15
 
 func (b *book) gapsOf(s assess.Status) int {
 	n := 0

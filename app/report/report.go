@@ -57,6 +57,7 @@ type book struct {
 	services map[string]assess.Service
 	rolls    map[rollKey]assess.Roll // of controls
 	failing  []failing               // checks that do not pass, the worst first
+	causes   []cause                 // of the gaps that were found, the worst first
 }
 
 type rollKey struct {
@@ -95,7 +96,8 @@ func newBook(g Gap) (*book, error) {
 	for _, r := range b.a.Controls {
 		b.rolls[rollKey{r.Key, r.Party, r.Service}] = r
 	}
-	b.failing = failingChecks(b.a.Results)
+	b.failing = failingChecks(b.a.Results, b.services)
+	b.causes = b.findCauses()
 	return b, nil
 }
 

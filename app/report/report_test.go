@@ -167,7 +167,7 @@ func TestGapReport_CountsAreTheAssessments(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := g.Assessment.Readiness
-		answers, gaps := 0, 0
+		answers, inSections, gaps := 0, 0, 0
 		for _, b := range flat(d.Blocks) {
 			switch v := b.(type) {
 			case document.Tiles:
@@ -196,14 +196,13 @@ func TestGapReport_CountsAreTheAssessments(t *testing.T) {
 					}
 				}
 			case document.Table:
-				if len(v.Columns) == 4 && v.Columns[2].Title == "Performed by" {
-					for _, row := range v.Rows {
-						if row.Group == "" {
-							answers++
-						}
-					}
-				}
+				full, grouped := counted(t, v)
+				inSections += full + grouped
+				answers += inAnnex(v)
 			}
+		}
+		if inSections != len(g.Assessment.Answers) {
+			t.Fatalf("%d answers in the sections, %d in the assessment", inSections, len(g.Assessment.Answers))
 		}
 		if answers != len(g.Assessment.Answers) || answers != r.All.Total {
 			t.Fatalf("%d answers in the document, %d in the assessment, %d counted", answers, len(g.Assessment.Answers), r.All.Total)
@@ -212,6 +211,42 @@ func TestGapReport_CountsAreTheAssessments(t *testing.T) {
 			t.Fatalf("%d gaps in the document, %d in the assessment", gaps, len(g.Assessment.Gaps))
 		}
 	})
+}
+
+// counted gives how many answers a table shows: those of the section of what
+// is not met, one a row, and those of the grouped sections, many a row, whose
+// number must be that of the duties that the row names.
+func counted(t interface{ Fatalf(string, ...any) }, v document.Table) (full, grouped int) {
+	for _, row := range v.Rows {
+		switch {
+		case row.Group != "":
+		case v.Columns[0].Title == "Duty and service":
+			full++
+		case v.Columns[len(v.Columns)-1].Title == "Which duties":
+			n, named := row.Cells[2].String(), len(strings.Split(row.Cells[3].String(), ", "))
+			if n != thousands(named) {
+				t.Fatalf("a row says %s duties and names %d", n, named)
+			}
+			grouped += named
+		}
+	}
+	return full, grouped
+}
+
+// inAnnex gives how many statuses the annex shows.
+func inAnnex(v document.Table) int {
+	if v.Columns[0].Title != "Duty" || len(v.Columns) < 2 || v.Columns[1].Title != "What it asks" {
+		return 0
+	}
+	n := 0
+	for _, row := range v.Rows {
+		for _, c := range row.Cells {
+			if c.Chip != nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // flat gives all blocks, those in columns too.
