@@ -174,6 +174,7 @@ func (b *matrixBook) summary() []document.Block {
 func (b *matrixBook) howToRead() []document.Block {
 	return []document.Block{heading(3, "How to read the matrix", ""),
 		document.Definitions{Items: []document.Definition{
+			{Term: "C1, P1", Text: document.Plain("what the standard asks of the customer, and of the provider; the columns say who does it")},
 			{Term: "Performs", Text: document.Plain("does the work")},
 			{Term: "Accountable", Text: document.Plain("answers for the result, whoever does the work")},
 			{Term: "Basis", Text: document.Plain("what the line rests on: a contract, a statement of the provider, an internal control; an assumption is none")},

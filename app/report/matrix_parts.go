@@ -3,6 +3,9 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"demarc.dev/demarc/catalogue"
@@ -65,7 +68,7 @@ func (b *matrixBook) allocations() []document.Block {
 	if len(b.Matrix.Matrix.Allocations) == 0 {
 		out = append(out, document.Callout{Tone: document.Unknown, Title: "The matrix has no line", Text: document.Plain("Nothing was divided between the parties yet. The duties stand here so that they can be.")})
 	}
-	t := document.Table{Columns: []document.Column{column("Duty", 1), column("What it asks", 3.1), column("Customer", 1.3), column("Provider", 1.3), column("Who does which part", 2.3), column("Basis", 1.7), column("Findings", 1)},
+	t := document.Table{Columns: []document.Column{column("Duty", 1.1), column("What it asks", 3.4), column("Customer", 1.5), column("Provider", 1.5), column("On which basis, and who does which part", 3.6), column("Findings", 0.8)},
 		Empty: "No duty stands in this edition."}
 	for _, c := range b.Controls {
 		first := true
@@ -93,46 +96,51 @@ func (b *matrixBook) controlTitle(c catalogue.Control) string {
 }
 
 func (b *matrixBook) line(d catalogue.Duty) document.Row {
-	id := document.Words(document.Strong(d.ID), document.Plain("to the "+party(d.Party)))
+	id := document.Words(document.Strong(d.ID))
 	a, ok := b.lines[d.ID]
 	if !ok {
 		chip := verdictOf(b.verdict(d.ID)).chip()
-		return document.Row{ID: "duty-" + d.ID, Cells: []document.Cell{id, str(d.Text), {Chip: &chip}, {Chip: &chip}, str("not divided"), str("no basis"), b.rulesCell(d.ID)}}
+		return document.Row{ID: dutyPlace(d.ID), Cells: []document.Cell{id, str(d.Text), {Chip: &chip}, {Chip: &chip}, str("not divided, no basis"), b.rulesCell(d.ID)}}
 	}
 	customer, provider := shareChip(a.Customer), shareChip(a.Provider)
-	split := document.Words(document.Plain(or(a.Split, splitAbsence(a))))
-	if a.Rationale != "" {
-		split.Lines = append(split.Lines, document.Say("*Why it differs from the default:* %s", a.Rationale))
-	}
-	if a.Note != "" {
-		split.Lines = append(split.Lines, document.Say("*Note:* %s", a.Note))
-	}
-	basis := document.Words(document.Plain(basisWord(a.Basis.Kind)))
-	if a.Basis.Reference != "" {
-		basis.Lines = append(basis.Lines, document.Plain(a.Basis.Reference))
-	}
-	basis.Lines = append(basis.Lines, document.Say("*Evidence:* %s", list(a.Evidence, "none named")))
-	return document.Row{ID: "duty-" + d.ID, Cells: []document.Cell{id, str(d.Text),
-		{Chip: &customer, Lines: []document.Text{document.Plain(owner(a.CustomerOwner, a.Customer))}},
-		{Chip: &provider, Lines: []document.Text{document.Plain(owner(a.ProviderContact, a.Provider))}}, split, basis, b.rulesCell(d.ID)}}
+	return document.Row{ID: dutyPlace(d.ID), Cells: []document.Cell{id, str(d.Text),
+		{Chip: &customer, Lines: ownerLine(a.CustomerOwner, a.Customer)}, {Chip: &provider, Lines: ownerLine(a.ProviderContact, a.Provider)}, basisCell(a), b.rulesCell(d.ID)}}
 }
 
-func owner(name string, s responsibility.Share) string {
-	if name == "" && s == responsibility.None {
-		return "nobody expected"
+// basisCell says what a line rests on, what shows it, who does which part when
+// both perform, and what somebody noted.
+func basisCell(a responsibility.Allocation) document.Cell {
+	words := upper(basisWord(a.Basis.Kind))
+	if a.Basis.Reference != "" {
+		words += ": " + a.Basis.Reference
 	}
-	return or(name, "nobody named")
+	cell := document.Words(document.Say("%s *Evidence:* %s", sentence(words), sentence(list(a.Evidence, "none named"))))
+	if who := a.Who(); a.Split != "" || who == responsibility.ByBoth || who == responsibility.ByNobody {
+		cell.Lines = append(cell.Lines, document.Say("*Who does which part:* %s", or(a.Split, splitAbsence(a))))
+	}
+	if a.Rationale != "" {
+		cell.Lines = append(cell.Lines, document.Say("*Why it differs from the default:* %s", a.Rationale))
+	}
+	if a.Note != "" {
+		cell.Lines = append(cell.Lines, document.Say("*Note:* %s", a.Note))
+	}
+	return cell
+}
+
+// ownerLine names who answers on a side; a side with no part needs nobody.
+func ownerLine(name string, s responsibility.Share) []document.Text {
+	if name == "" && s == responsibility.None {
+		return nil
+	}
+	return []document.Text{document.Plain(or(name, "nobody named"))}
 }
 
 // splitAbsence says why there is no text of who does which part.
 func splitAbsence(a responsibility.Allocation) string {
-	switch a.Who() {
-	case responsibility.ByBoth:
-		return "not written"
-	case responsibility.ByNobody:
+	if a.Who() == responsibility.ByNobody {
 		return "nobody performs"
 	}
-	return "not expected: one party performs"
+	return "not written"
 }
 
 func (b *matrixBook) rulesCell(duty string) document.Cell {
@@ -150,17 +158,14 @@ func (b *matrixBook) rulesCell(duty string) document.Cell {
 // findings is the annex of what is not settled.
 func (b *matrixBook) findings() []document.Block {
 	out := []document.Block{heading(1, "Findings", "findings")}
-	t := document.Table{Columns: []document.Column{column("Rule", 0.8), column("Severity", 1.1), column("Duty", 1), column("Why", 3.4), column("What to do", 3)}, Empty: "No rule found anything."}
-	for _, f := range b.Findings {
-		why := document.Words(document.Plain(or(f.Why, "no reason was given")))
+	t := document.Table{Columns: []document.Column{column("Rule", 0.8), column("Severity", 1.1), numbers("Number", 0.7), column("Why", 3.4), column("What to do", 2.6), column("Which duties", 2.4)}, Empty: "No rule found anything."}
+	for _, g := range b.findingsAlike() {
+		f := g[0]
+		why := document.Words(document.Plain(or(withoutDuty(f.Why, f), "no reason was given")))
 		for i, l := range f.Chain {
 			why.Lines = append(why.Lines, document.Plain(strings.Repeat("   ", i)+"↳ "+or(l.Name, l.Service)+": "+or(l.Says, "no word on it")))
 		}
-		duty := document.Words(document.Plain("the whole matrix"))
-		if f.Duty != "" {
-			duty = document.Words(b.dutyLink(f.Duty))
-		}
-		t.Rows = append(t.Rows, row(document.Words(document.Link(string(f.Rule), "#rule-"+string(f.Rule))), severityCell(check.Severity(f.Severity)), duty, why, str(or(f.Fix, "no advice is written"))))
+		t.Rows = append(t.Rows, row(document.Words(document.Link(string(f.Rule), "#rule-"+string(f.Rule))), severityCell(check.Severity(f.Severity)), num(len(g)), why, str(or(withoutDuty(f.Fix, f), "no advice is written")), b.dutiesCell(g)))
 	}
 	rules := document.Table{Caption: "The rules", Columns: []document.Column{column("Rule", 0.8), column("What it finds", 5), numbers("Findings", 0.8)}}
 	for _, r := range matrixRules() {
@@ -175,12 +180,56 @@ func (b *matrixBook) findings() []document.Block {
 	return append(out, t, rules)
 }
 
+// findingsAlike gathers the findings that differ in nothing but the duty, the
+// worst first: a hundred lines that lack evidence are told once.
+func (b *matrixBook) findingsAlike() [][]responsibility.Finding {
+	var out [][]responsibility.Finding
+	at := map[string]int{}
+	for _, f := range b.Findings {
+		key := fmt.Sprintf("%s %s %q %q %q", f.Rule, f.Severity, withoutDuty(f.Why, f), withoutDuty(f.Fix, f), f.Chain)
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], f)
+	}
+	slices.SortStableFunc(out, func(x, y []responsibility.Finding) int {
+		return cmp.Compare(rankOf(check.Severity(x[0].Severity)), rankOf(check.Severity(y[0].Severity)))
+	})
+	return out
+}
+
+// withoutDuty gives the words of a finding as they hold for others like it.
+func withoutDuty(words string, f responsibility.Finding) string {
+	if f.Duty == "" {
+		return words
+	}
+	return strings.ReplaceAll(words, f.Duty, "the duty")
+}
+
+func (b *matrixBook) dutiesCell(findings []responsibility.Finding) document.Cell {
+	var words document.Text
+	for _, f := range findings {
+		if len(words) > 0 {
+			words = append(words, document.Span{Text: ", "})
+		}
+		if f.Duty == "" {
+			words = append(words, document.Span{Text: "the whole matrix"})
+			continue
+		}
+		words = append(words, b.dutyLink(f.Duty)...)
+	}
+	return document.Words(words)
+}
+
 // dutyLink leads to the duty's line when it stands in this edition.
 func (b *matrixBook) dutyLink(id string) document.Text {
 	for _, c := range b.Controls {
 		for _, d := range c.Duties {
 			if d.ID == id && b.inScope(d) {
-				return document.Link(id, "#duty-"+id)
+				return document.Link(id, "#"+dutyPlace(id))
 			}
 		}
 	}
