@@ -24,7 +24,7 @@ const (
 // collection measures the collector, as the built program, behind a proxy that
 // gives the emulator's answers from memory.
 func collection(ctx context.Context, h *host) ([]figure, error) {
-	server, err := h.serve(ctx, h.sized(220, 10))
+	server, err := h.serve(ctx, h.sized(170, 10))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (h *host) collectFast(ctx context.Context, server *server) ([]figure, colle
 		if err != nil {
 			return nil, best, err
 		}
-		c.peak = max(c.peak, best.peak)
+		c.peak, c.own = max(c.peak, best.peak), max(c.own, best.own)
 		if best.wall != 0 && best.wall < c.wall {
 			c.wall, c.cpu = best.wall, best.cpu
 		}
@@ -75,7 +75,8 @@ func (h *host) collectFast(ctx context.Context, server *server) ([]figure, colle
 		{what: fmt.Sprintf("%d calls of %s each", best.calls, latency), ours: seconds(best.wall), target: "≤ 5 s", met: limit(best.wall <= 5*time.Second),
 			note: fmt.Sprintf("`demarc collect aws` of %d resources from recorded answers of the emulator; the proxy runs on the same cores. Best of the rounds; %.1f s of processor time.", best.resources, best.cpu.Seconds())},
 		{what: "beside calls × latency ÷ concurrency", ours: seconds(best.wall), peer: seconds(least), ratio: times(ratio), target: "≤ 1.3×", met: limit(ratio <= 1.3)},
-		{what: "peak memory of it", ours: mebibytes(best.peak), target: "≤ 80 MB", met: limit(best.peak <= 80e6)},
+		{what: "peak memory of it", ours: mebibytes(best.peak), target: "≤ 80 MB", met: limit(best.peak <= 80e6),
+			note: fmt.Sprintf("%s of it are the process's own; the rest are pages of the program's file, which the system may drop.", mebibytes(best.own))},
 	}, best, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -70,7 +71,8 @@ func after(path, key string) string {
 // used is what a process took.
 type used struct {
 	wall, cpu time.Duration
-	peak      int64 // bytes resident at most
+	peak      int64 // bytes resident at most, with the pages of the program's file
+	own       int64 // of these, bytes that are no pages of a file; sampled
 	output    []byte
 }
 
@@ -80,8 +82,12 @@ func (h *host) measured(ctx context.Context, dir string, allowed []int, name str
 	var out, said bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
 	begun := time.Now()
-	err := cmd.Run()
-	u := used{wall: time.Since(begun), output: out.Bytes()}
+	if err := cmd.Start(); err != nil {
+		return used{}, fmt.Errorf("running %s: %w", filepath.Base(name), err)
+	}
+	own := watch(cmd.Process.Pid)
+	err := cmd.Wait()
+	u := used{wall: time.Since(begun), output: out.Bytes(), own: own()}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		for _, code := range allowed {
@@ -98,6 +104,28 @@ func (h *host) measured(ctx context.Context, dir string, allowed []int, name str
 	}
 	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return u, nil
+}
+
+// watch samples a process's own memory until the function it gives is called,
+// which gives the highest sample; 0 where the system does not tell.
+func watch(pid int) func() int64 {
+	stop, peak := make(chan struct{}), make(chan int64)
+	path := fmt.Sprintf("/proc/%d/status", pid)
+	go func() {
+		highest, tick := int64(0), time.NewTicker(10*time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				n, _ := strconv.ParseInt(strings.TrimSuffix(after(path, "RssAnon"), " kB"), 10, 64)
+				highest = max(highest, n<<10)
+			case <-stop:
+				peak <- highest
+				return
+			}
+		}
+	}()
+	return func() int64 { close(stop); return <-peak }
 }
 
 // child runs a child of this program and reads its result.
