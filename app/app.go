@@ -3,9 +3,11 @@
 package app
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,8 +99,14 @@ func (a *App) orgOrNew(ctx context.Context, c Caller, like string) (*store.Org, 
 		id = like
 	}
 	o, err := a.store.Org(ctx, id)
-	if problem.Of(err) == problem.NotFound {
-		return a.store.CreateOrg(ctx, id, c.Actor)
+	if !isNotFound(err) {
+		return o, err
+	}
+	o, err = a.store.CreateOrg(ctx, id, c.Actor)
+	if err != nil && problem.Of(err) == problem.Conflict {
+		if made, again := a.store.Org(ctx, id); again == nil {
+			return made, nil // by another caller, meanwhile
+		}
 	}
 	return o, err
 }
@@ -106,29 +114,51 @@ func (a *App) orgOrNew(ctx context.Context, c Caller, like string) (*store.Org, 
 // current is the id of a record of which an organisation has one.
 const current = "current"
 
+// records is what records are read from: an organisation as it stands, one
+// state of it, or a change under way.
+type records interface {
+	Record(ctx context.Context, collection, id string) (*store.Record, error)
+	List(ctx context.Context, collection string) iter.Seq2[*store.Record, error]
+}
+
 // get reads a record; ok is false when there is none.
-func get[T any](ctx context.Context, o *store.Org, collection, id string) (value T, ok bool, err error) {
-	err = o.Get(ctx, collection, id, &value)
-	if problem.Of(err) == problem.NotFound && err != nil {
+func get[T any](ctx context.Context, from records, collection, id string) (value T, ok bool, err error) {
+	rec, err := from.Record(ctx, collection, id)
+	if isNotFound(err) {
 		return value, false, nil
 	}
+	if err != nil {
+		return value, false, err
+	}
+	err = decode(rec, &value)
 	return value, err == nil, err
 }
 
 // list reads all records of a collection.
-func list[T any](ctx context.Context, o *store.Org, collection string) ([]T, error) {
+func list[T any](ctx context.Context, from records, collection string) ([]T, error) {
 	var out []T
-	for rec, err := range o.List(ctx, collection) {
+	for rec, err := range from.List(ctx, collection) {
 		if err != nil {
 			return nil, err
 		}
 		var value T
-		if err := rec.Decode(&value); err != nil {
+		if err := decode(rec, &value); err != nil {
 			return nil, err
 		}
 		out = append(out, value)
 	}
 	return out, nil
+}
+
+// decode reads a record whole: what this program does not know, a newer one
+// wrote, and it would be lost with the next change.
+func decode(rec *store.Record, into any) error {
+	d := json.NewDecoder(bytes.NewReader(rec.Value))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return problem.New(problem.Conflict, fmt.Sprintf("the record %s/%s holds what this Demarc cannot read: another version wrote it", rec.Collection, rec.ID), "use the newest Demarc that has written to this store").Wrap(err)
+	}
+	return nil
 }
 
 // next gives the next id of a collection whose ids are a letter and a number.
@@ -157,7 +187,4 @@ func number(id string) int {
 }
 
 // isNotFound tells of a thing that does not exist.
-func isNotFound(err error) bool {
-	var p *problem.Problem
-	return errors.As(err, &p) && p.Kind == problem.NotFound
-}
+func isNotFound(err error) bool { return err != nil && problem.Of(err) == problem.NotFound }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"demarc.dev/demarc/assess"
@@ -31,7 +32,7 @@ func (a *App) SetAttestations(ctx context.Context, c Caller, file string, data [
 	if err != nil {
 		return nil, err
 	}
-	s, err := scopeOf(ctx, o)
+	s, err := scopeOf(ctx, o, o.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func putFile(ctx context.Context, o *store.Org, name string, files fs.FS) (*stor
 		return nil, problem.Newf(problem.Invalid, "%s: it cannot be read", name).Wrap(err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.IsDir() {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, problem.Newf(problem.Invalid, "%s: it is no file", name).Wrap(err)
 	}
 	return o.PutBlob(ctx, f, ext(path.Base(name)))
@@ -133,6 +134,17 @@ func (a *App) SetExceptions(ctx context.Context, c Caller, file string, data []b
 	if err != nil {
 		return nil, err
 	}
+	shipped, err := Checks(nil)
+	if err != nil {
+		return nil, err
+	}
+	set, err := check.Compile(shipped)
+	if err != nil {
+		return nil, err
+	}
+	if err := exceptionFaults(set, list); err != nil {
+		return nil, err
+	}
 	o, err := a.org(ctx, c)
 	if err != nil {
 		return nil, err
@@ -140,6 +152,17 @@ func (a *App) SetExceptions(ctx context.Context, c Caller, file string, data []b
 	return list, o.Update(ctx, func(tx *store.Tx) error {
 		return tx.Put(exceptions, current, list, store.Event{Kind: "exception.changed", Actor: c.Actor})
 	})
+}
+
+// exceptionFaults tells the conditions that do not compile. A check that is not
+// known is no fault here: it may be one of the user's own that is not given
+// this time. An exception for it covers nothing, and the run says so.
+func exceptionFaults(set *check.Set, list []check.Exception) error {
+	faults := slices.DeleteFunc(set.CheckExceptions(list), func(f check.Fault) bool { return f.Field == "checks" })
+	if len(faults) == 0 {
+		return nil
+	}
+	return problem.New(problem.Invalid, faults.Error(), "mend the exceptions and import them again: demarc check exceptions import FILE")
 }
 
 // Exceptions gives the exceptions, in force or expired.

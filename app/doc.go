@@ -15,11 +15,25 @@
 //	exception/current    failures that are accepted for a time
 //	run/r1            one assessment: its inputs, findings and conclusion
 //
-// and the kinds of entries that stand in the log:
+// and the kinds of entries that stand in the log, beside those of the store
+// itself. One that tells of a record holds its new state; one that tells of a
+// file holds the file:
 //
-//	snapshot.taken  scope.changed  matrix.changed  statement.filed
-//	attestation.recorded  exception.changed  findings.made  checks.used
-//	assessment.made  report.issued  pack.made
+//	snapshot.taken        the record of a snapshot
+//	snapshot.blob         its file, zstd of JSON lines
+//	scope.changed         the scope, also when it was proposed by an assessment
+//	matrix.changed        a matrix: edited, signed, sent or acknowledged
+//	statement.filed       what a provider says, as it was understood
+//	statement.file        the file that it was read from
+//	attestation.recorded  all attestations
+//	attestation.evidence  a file that one of them rests on
+//	exception.changed     all exceptions
+//	assessment.made       the record of a run
+//	findings.made         its findings, zstd of JSON lines
+//	checks.used           the checks as they stood, zstd of JSON
+//	assessment.concluded  the conclusion, JSON
+//	report.issued         which paper was written of which run, and its SHA-256
+//	pack.made             which entries a pack was asked to hold
 //
 // A caller names an organisation and a person, and reaches nothing of another
 // organisation. The package knows no flag, no network and no cloud SDK; what

@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -55,7 +54,7 @@ func logEntry(ctx context.Context, o *store.Org, entry evidence.Entry, names map
 	if err != nil {
 		return LogEntry{}, err
 	}
-	leaf := sha256.Sum256(append([]byte{0}, entry.Leaf...)) // as RFC 6962 hashes a leaf
+	leaf := evidence.LeafHash(entry.Leaf)
 	l := LogEntry{Index: entry.Index, Time: h.Time, Kind: h.Kind, Object: h.Object, Actor: h.Actor, Leaf: hex.EncodeToString(leaf[:])}
 	name, ok := names[h.Actor]
 	if !ok {

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -44,24 +45,29 @@ func (a *App) Matrices(ctx context.Context, c Caller, ed catalogue.Edition) (*Ma
 	if err != nil {
 		return nil, err
 	}
-	s, err := scopeOf(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return a.matrices(ctx, o, s, ed)
+	var m *Matrices
+	err = o.View(ctx, func(v *store.View) error {
+		s, err := scopeOf(ctx, v, o.ID())
+		if err != nil {
+			return err
+		}
+		m, err = a.matrices(ctx, v, s, ed, a.now().UTC())
+		return err
+	})
+	return m, err
 }
 
-func (a *App) matrices(ctx context.Context, o *store.Org, s *scope.Scope, ed catalogue.Edition) (*Matrices, error) {
+func (a *App) matrices(ctx context.Context, from records, s *scope.Scope, ed catalogue.Edition, now time.Time) (*Matrices, error) {
 	cat, err := a.Catalogue()
 	if err != nil {
 		return nil, err
 	}
 	m := &Matrices{Scope: s, Edition: ed, Stored: map[string]*responsibility.Matrix{}}
-	if m.Statements, err = list[responsibility.Statement](ctx, o, statements); err != nil {
+	if m.Statements, err = list[responsibility.Statement](ctx, from, statements); err != nil {
 		return nil, err
 	}
 	for _, v := range s.Services {
-		stored, ok, err := get[responsibility.Matrix](ctx, o, matrices, matrixID(v.ID, ed))
+		stored, ok, err := get[responsibility.Matrix](ctx, from, matrices, matrixID(v.ID, ed))
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +75,7 @@ func (a *App) matrices(ctx context.Context, o *store.Org, s *scope.Scope, ed cat
 			m.Stored[v.ID] = &stored
 		}
 	}
-	m.input = responsibility.Input{Catalogue: cat, Scope: s, Matrices: m.list(), Statements: m.Statements, Edition: ed, Now: a.now().UTC()}
+	m.input = responsibility.Input{Catalogue: cat, Scope: s, Matrices: m.list(), Statements: m.Statements, Edition: ed, Now: now}
 	m.Findings = responsibility.Check(m.input)
 	m.Verdicts = responsibility.Verdicts(m.input)
 	return m, nil
@@ -146,13 +152,12 @@ func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix)
 	}
 	next := *m
 	err = o.Update(ctx, func(tx *store.Tx) error {
-		var was responsibility.Matrix
 		id := matrixID(m.Service, m.Edition)
-		err := tx.Get(ctx, matrices, id, &was)
+		was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, id)
 		switch {
-		case err != nil && !isNotFound(err):
+		case err != nil:
 			return err
-		case err == nil && m.Version != 0 && m.Version < was.Version:
+		case stored && m.Version != 0 && m.Version < was.Version:
 			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
 				WithHint("demarc responsibility compare %s FILE shows the differences; export it anew and repeat the change", m.Service)
 		}
@@ -212,7 +217,7 @@ func (a *App) FileStatement(ctx context.Context, c Caller, file string, data []b
 	if err != nil {
 		return nil, err
 	}
-	s, err := scopeOf(ctx, org)
+	s, err := scopeOf(ctx, org, org.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -226,8 +231,12 @@ func (a *App) FileStatement(ctx context.Context, c Caller, file string, data []b
 	}
 	sum := sha256.Sum256(data)
 	st.SHA256 = hex.EncodeToString(sum[:])
+	blob, err := org.PutBlob(ctx, bytes.NewReader(data), ext(file))
+	if err != nil {
+		return nil, err
+	}
 	err = org.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Append(store.Event{Kind: "statement.file", Object: statements + "/" + st.Service, Actor: c.Actor, Body: data, Ext: ext(file)}); err != nil {
+		if _, err := tx.Append(store.Event{Kind: "statement.file", Object: statements + "/" + st.Service, Actor: c.Actor, Blob: blob}); err != nil {
 			return err
 		}
 		return tx.Put(statements, st.Service, st, store.Event{Kind: "statement.filed", Actor: c.Actor})
@@ -283,7 +292,7 @@ func (m *Matrices) Compare(id string, other *responsibility.Matrix) ([]responsib
 		return nil, err
 	}
 	if other.Service != id {
-		return nil, problem.New(problem.Usage, fmt.Sprintf("the matrix to compare with is of service %s, not of %s", other.Service, id), "")
+		return nil, problem.New(problem.Usage, fmt.Sprintf("the matrix to compare with is of service %s, not of %s", other.Service, id), "demarc responsibility compare "+other.Service+" FILE")
 	}
 	return responsibility.Compare(*matrix, *other), nil
 }

@@ -53,9 +53,12 @@ type Paper struct {
 	Words   report.Paper      // what only the sender can say; empty fields are filled
 }
 
-// Report writes a paper of a run to w, and an entry that says what was
-// written, with its SHA-256. The same run gives the same bytes; a matrix paper
-// is dated by the run too.
+// Report writes a paper of a run to w, and then an entry that says what was
+// written, with its SHA-256. The same run gives the same bytes. When w fails
+// there is no entry; when the entry fails it is an error, and the caller takes
+// back what was written. A matrix paper tells of the matrices of today: they
+// are what is signed. While they stand as they stood at the run it is dated by
+// the run, afterwards by their last change.
 func (a *App) Report(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
 	if !slices.Contains(Formats(p.Kind), p.Format) {
 		return problem.New(problem.Usage, fmt.Sprintf("there is no %s report in the format %q", p.Kind, p.Format), "one of: "+strings.Join(Formats(p.Kind), ", "))
@@ -191,68 +194,6 @@ func write(w io.Writer, data []byte, err error) error {
 	}
 	_, err = w.Write(data)
 	return err
-}
-
-func (a *App) matrixPaper(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
-	ed := p.Edition
-	if ed == "" {
-		ed = run.Edition
-	}
-	papers, err := a.MatrixData(ctx, c, run, ed, p)
-	if err != nil {
-		return err
-	}
-	if p.Format == "xlsx" {
-		book, err := report.MatrixWorkbook(papers)
-		if err != nil {
-			return err
-		}
-		return writeWorkbook(w, book)
-	}
-	if len(papers) != 1 {
-		return problem.New(problem.Usage, "a matrix document speaks of one service", "say which with --service")
-	}
-	d, err := report.MatrixDocument(papers[0])
-	if err != nil {
-		return err
-	}
-	return writeDocument(w, p.Format, d)
-}
-
-// MatrixData gathers what the papers of matrices are made of: of one service,
-// or of all of the scope.
-func (a *App) MatrixData(ctx context.Context, c Caller, run Run, ed catalogue.Edition, p Paper) ([]report.Matrix, error) {
-	m, err := a.Matrices(ctx, c, ed)
-	if err != nil {
-		return nil, err
-	}
-	cat, err := a.Catalogue()
-	if err != nil {
-		return nil, err
-	}
-	if p.Service != "" {
-		if _, err := service(m.Scope, p.Service); err != nil {
-			return nil, err
-		}
-	}
-	var out []report.Matrix
-	for _, v := range m.Scope.Services {
-		if p.Service != "" && p.Service != v.ID {
-			continue
-		}
-		matrix, _, err := m.Of(v.ID)
-		if err != nil {
-			return nil, err
-		}
-		standing, err := m.Standing(v.ID)
-		if err != nil {
-			return nil, err
-		}
-		findings, verdicts := m.about(v.ID)
-		out = append(out, report.Matrix{Paper: a.words(p, "RM-"+strings.ToUpper(v.ID)), Organisation: m.Scope.Organisation, Service: v, Matrix: *matrix, Standing: standing,
-			Verdicts: verdicts, Findings: findings, Controls: cat.Controls(), Catalogue: cat.Version(), At: run.At})
-	}
-	return out, nil
 }
 
 func (a *App) findingsPaper(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {

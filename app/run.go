@@ -4,6 +4,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,13 +13,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/problem"
-	"demarc.dev/demarc/store"
 )
 
 // Run is the record of one assessment: what it rests on, and where its
@@ -41,12 +39,6 @@ type Run struct {
 	Concluded  Body              `json:"concluded"`            // the assessment, JSON
 }
 
-// Body is where a run keeps something large.
-type Body struct {
-	SHA256 string `json:"sha256"`
-	Bytes  int64  `json:"bytes"`
-}
-
 const runs = "run"
 
 // Runs gives the assessments that were made, the oldest first.
@@ -56,7 +48,7 @@ func (a *App) Runs(ctx context.Context, c Caller) ([]Run, error) {
 		return nil, err
 	}
 	all, err := list[Run](ctx, o, runs)
-	slices.SortFunc(all, func(x, y Run) int { return number(x.ID) - number(y.ID) })
+	slices.SortFunc(all, func(x, y Run) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	return all, err
 }
 
@@ -85,7 +77,16 @@ func (a *App) Run(ctx context.Context, c Caller, id string) (Run, error) {
 
 // Assessment reads what a run concluded.
 func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessment, error) {
-	data, err := a.body(ctx, c, r.Concluded, false)
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openBody(o, r.Concluded)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := readAll(f, maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -93,49 +94,19 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 }
 
 // Asked reads the checks of a run as they stood.
-func (a *App) Asked(ctx context.Context, c Caller, r Run) ([]check.Check, error) {
-	data, err := a.body(ctx, c, r.Asked, true)
-	if err != nil {
-		return nil, err
-	}
-	var checks []check.Check
-	if err := json.Unmarshal(data, &checks); err != nil {
-		return nil, fmt.Errorf("reading the checks of %s: %w", r.ID, err)
-	}
-	return checks, nil
-}
-
-// maxBody bounds what is read into memory at once.
-const maxBody = 1 << 30
-
-func (a *App) body(ctx context.Context, c Caller, b Body, packed bool) ([]byte, error) {
+func (a *App) Asked(ctx context.Context, c Caller, r Run) (checks []check.Check, err error) {
 	o, err := a.org(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openBody(o, b)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var in io.Reader = f
-	if packed {
-		z, err := zstd.NewReader(f)
+	err = unpack(o, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
+		data, err := readAll(in, maxBody)
 		if err != nil {
-			return nil, fmt.Errorf("opening a body: %w", err)
+			return err
 		}
-		defer z.Close()
-		in = z
-	}
-	return io.ReadAll(io.LimitReader(in, maxBody))
-}
-
-func openBody(o *store.Org, b Body) (io.ReadCloser, error) {
-	digest, err := digestOf(b.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	return o.OpenBlob(digest)
+		return json.Unmarshal(data, &checks)
+	})
+	return checks, err
 }
 
 // Findings goes through the findings of a run, in their order. It ends after
@@ -153,27 +124,20 @@ func (a *App) eachFinding(ctx context.Context, c Caller, r Run, do func(check.Fi
 	if err != nil {
 		return err
 	}
-	f, err := openBody(o, r.Findings)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		return fmt.Errorf("opening the findings of %s: %w", r.ID, err)
-	}
-	defer z.Close()
-	in := json.NewDecoder(bufio.NewReaderSize(z, 256<<10))
-	for {
-		var finding check.Finding
-		switch err := in.Decode(&finding); {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return fmt.Errorf("reading the findings of %s: %w", r.ID, err)
+	return unpack(o, r.Findings, "the findings of "+r.ID, func(packed io.Reader) error {
+		in := json.NewDecoder(bufio.NewReaderSize(packed, 256<<10))
+		for {
+			var finding check.Finding
+			switch err := in.Decode(&finding); {
+			case err == io.EOF:
+				return nil
+			case err != nil:
+				return err
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case !do(finding):
+				return nil
+			}
 		}
-		if !do(finding) {
-			return nil
-		}
-	}
+	})
 }

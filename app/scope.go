@@ -21,16 +21,16 @@ func (a *App) Scope(ctx context.Context, c Caller) (*scope.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scopeOf(ctx, o)
+	return scopeOf(ctx, o, o.ID())
 }
 
-func scopeOf(ctx context.Context, o *store.Org) (*scope.Scope, error) {
-	s, ok, err := get[scope.Scope](ctx, o, scopes, current)
+func scopeOf(ctx context.Context, from records, org string) (*scope.Scope, error) {
+	s, ok, err := get[scope.Scope](ctx, from, scopes, current)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, problem.New(problem.NotFound, "organisation "+o.ID()+" has no scope: nobody wrote which cloud services it consumes and provides", "demarc scope show --default > scope.yaml, edit it, then demarc scope import scope.yaml")
+		return nil, problem.New(problem.NotFound, "organisation "+org+" has no scope: nobody wrote which cloud services it consumes and provides", "demarc scope show --default > scope.yaml, edit it, then demarc scope import scope.yaml")
 	}
 	return &s, nil
 }
@@ -46,11 +46,7 @@ func (a *App) SetScope(ctx context.Context, c Caller, file string, data []byte) 
 	if err != nil {
 		return nil, err
 	}
-	return s, putScope(ctx, o, c, s)
-}
-
-func putScope(ctx context.Context, o *store.Org, c Caller, s *scope.Scope) error {
-	return o.Update(ctx, func(tx *store.Tx) error {
+	return s, o.Update(ctx, func(tx *store.Tx) error {
 		return tx.Put(scopes, current, s, store.Event{Kind: "scope.changed", Actor: c.Actor})
 	})
 }
@@ -113,20 +109,6 @@ func providerName(id string) string {
 func distinct(words []string) []string {
 	slices.Sort(words)
 	return slices.Compact(words)
-}
-
-// ensureScope gives the scope, or writes down the proposed one when nobody
-// wrote any: an assessment always says which services it speaks of.
-func (a *App) ensureScope(ctx context.Context, o *store.Org, c Caller, seen []Snapshot) (s *scope.Scope, proposed bool, err error) {
-	s, err = scopeOf(ctx, o)
-	if err == nil || !isNotFound(err) {
-		return s, false, err
-	}
-	s = proposeScope(o.ID(), seen)
-	if err := putScope(ctx, o, c, s); err != nil {
-		return nil, false, err
-	}
-	return s, true, nil
 }
 
 // service gives a service of the scope by its id, or the problem that there is

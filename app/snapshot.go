@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"demarc.dev/demarc/cloud"
@@ -29,6 +29,8 @@ type Snapshot struct {
 	Resources int64            `json:"resources"`
 	Header    cloud.Header     `json:"header"`
 	Gaps      []cloud.ScopeGap `json:"gaps"`
+
+	past map[string]bool // accounts of which a newer snapshot tells
 }
 
 const (
@@ -118,7 +120,7 @@ func snapshotProblem(name string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return problem.Newf(problem.Invalid, "%s: %w", name, err)
+	return problem.Newf(problem.Invalid, "%s: %w", name, err).WithHint("collect again with demarc collect; a file that is edited by hand is no evidence")
 }
 
 // Snapshots gives the snapshots that were taken, the oldest first.
@@ -128,75 +130,43 @@ func (a *App) Snapshots(ctx context.Context, c Caller) ([]Snapshot, error) {
 		return nil, err
 	}
 	all, err := list[Snapshot](ctx, o, snapshots)
-	slices.SortFunc(all, func(x, y Snapshot) int { return number(x.ID) - number(y.ID) })
+	slices.SortFunc(all, func(x, y Snapshot) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	return all, err
 }
 
-// latest gives the newest snapshot of each source: of the same provider, kind
-// of source and accounts, in the order in which they were taken.
-func latest(all []Snapshot) []Snapshot {
-	newest := map[string]string{}
-	for _, s := range all {
-		newest[s.origin()] = s.ID
-	}
-	var out []Snapshot
-	for _, s := range all {
-		if newest[s.origin()] == s.ID {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// origin says what the snapshot looked at, so that a newer one takes its place.
-func (s Snapshot) origin() string {
-	ids := make([]string, len(s.Header.Accounts))
-	for i, account := range s.Header.Accounts {
-		ids[i] = account.ID
-	}
-	slices.Sort(ids)
-	name := ""
-	if s.Header.Source == "plan" || s.Header.Source == "state" {
-		name = s.File
-	}
-	return strings.Join([]string{s.Header.Provider, s.Header.Source, name, strings.Join(ids, ",")}, "|")
-}
-
-// source gives the snapshot's resources, again each time it is walked.
+// source gives the snapshot's resources, again each time it is walked, but for
+// those of accounts of which a newer snapshot tells.
 func (s Snapshot) source(o *store.Org) cloud.Source {
 	return func() iter.Seq2[*cloud.Resource, error] {
 		return func(yield func(*cloud.Resource, error) bool) {
-			f, err := s.open(o)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			defer f.Close()
-			r, err := cloud.NewReader(f)
-			if err != nil {
+			if err := s.walk(o, func(r *cloud.Resource) bool { return yield(r, nil) }); err != nil {
 				yield(nil, fmt.Errorf("reading snapshot %s: %w", s.ID, err))
-				return
-			}
-			defer r.Close()
-			for {
-				res, err := r.Next()
-				if err == io.EOF {
-					return
-				}
-				if !yield(res, err) || err != nil {
-					return
-				}
 			}
 		}
 	}
 }
 
-func (s Snapshot) open(o *store.Org) (io.ReadCloser, error) {
-	digest, err := digestOf(s.SHA256)
+func (s Snapshot) walk(o *store.Org, do func(*cloud.Resource) bool) error {
+	f, err := openBody(o, Body{SHA256: s.SHA256})
 	if err != nil {
-		return nil, fmt.Errorf("reading snapshot %s: %w", s.ID, err)
+		return err
 	}
-	return o.OpenBlob(digest)
+	defer f.Close()
+	r, err := cloud.NewReader(f)
+	if err != nil {
+		return damage(f, err)
+	}
+	for {
+		res, err := r.Next()
+		if err != nil && err != io.EOF {
+			r.Close() // before another reads from the file
+			return damage(f, err)
+		}
+		if err == io.EOF || !s.past[res.Account] && !do(res) {
+			r.Close()
+			return nil
+		}
+	}
 }
 
 func digestOf(text string) (d evidence.Digest, err error) {
