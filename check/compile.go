@@ -25,6 +25,7 @@ type Set struct {
 	needs    map[cloud.Kind]bool // kinds that joins ask for
 	linking  []joinUse           // the uses of linking, for the index
 	linked   bool                // some check follows links
+	joined   map[string]bool     // "log-trail.logging": fields of joined resources that a check asks; "linked.x" of any kind
 }
 
 // Checks gives the checks of the set, in order of their ids. The slice is the
@@ -69,7 +70,7 @@ func Compile(checks []Check) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{checks: slices.Clone(checks), programs: map[cloud.Kind][]*program{}, kinds: l.kinds, byID: map[string]*source{}, needs: map[cloud.Kind]bool{}, language: l}
+	s := &Set{checks: slices.Clone(checks), programs: map[cloud.Kind][]*program{}, kinds: l.kinds, byID: map[string]*source{}, needs: map[cloud.Kind]bool{}, joined: map[string]bool{}, language: l}
 	slices.SortStableFunc(s.checks, func(a, b Check) int { return strings.Compare(a.ID, b.ID) })
 	var faults Faults
 	var sources []*source
@@ -196,6 +197,7 @@ func (s *Set) plan(src *source) (Faults, error) {
 			planned, fields, f := planExpression(c, env, k, e.field, e.ast, e.want, p.guarded)
 			found = append(found, f...)
 			*e.into = planned
+			s.noteFields(fields)
 			if e.field != "message" {
 				p.fields = append(p.fields, fields...)
 			}
@@ -212,6 +214,15 @@ func (s *Set) plan(src *source) (Faults, error) {
 		}
 	}
 	return faults, nil
+}
+
+// noteFields notes which fields of joined resources the index must hold.
+func (s *Set) noteFields(fields []string) {
+	for _, f := range fields {
+		if strings.Contains(f, ".") {
+			s.joined[f] = true
+		}
+	}
 }
 
 // planExpression type-checks an expression for a kind, bounds its cost and

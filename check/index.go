@@ -38,6 +38,7 @@ type linkKey struct {
 type joined struct {
 	set *Set
 	*index
+	kept map[cloud.Kind][]ref.Val // by index of field: nil where the field is asked, else what stands in its place
 }
 
 func newIndex(s *Set, gaps []cloud.ScopeGap) joined {
@@ -50,7 +51,23 @@ func newIndex(s *Set, gaps []cloud.ScopeGap) joined {
 	for kind := range s.needs {
 		x.byKind[kind] = &list[*object]{rest: x.rest(kind, "", "")}
 	}
-	return joined{s, x}
+	j := joined{s, x, map[cloud.Kind][]ref.Val{}}
+	for kind := range s.needs {
+		j.kept[kind] = j.keep(s.kinds[kind])
+	}
+	return j
+}
+
+// keep tells which fields of a joined resource are held: those that a check
+// asks. Another one is a fault of this package, and must not look like a fact.
+func (j joined) keep(k *kindType) []ref.Val {
+	out := make([]ref.Val, len(k.fields))
+	for i, f := range k.fields {
+		if !j.set.joined[string(k.kind)+"."+f.name] && !j.set.joined["linked."+f.name] {
+			out[i] = types.NewErr("the field %s of a joined %s was not held", f.name, k.kind)
+		}
+	}
+	return out
 }
 
 // add takes in one resource.
@@ -92,11 +109,12 @@ func (j joined) link(key linkKey, o *object) {
 	}
 }
 
-// object makes the joined form of a resource: every field loaded, nothing else
-// kept.
+// object makes the joined form of a resource: every field that is asked loaded,
+// nothing else kept.
 func (j joined) object(res *cloud.Resource) *object {
 	o := &object{join: true}
 	o.reset(j.set.kinds[res.Kind], res)
+	copy(o.vals, j.kept[res.Kind])
 	for i := range o.vals {
 		o.at(i)
 	}
