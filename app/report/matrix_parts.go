@@ -161,11 +161,11 @@ func (b *matrixBook) findings() []document.Block {
 	t := document.Table{Columns: []document.Column{column("Rule", 0.8), column("Severity", 1.1), numbers("Number", 0.7), column("Why", 3.4), column("What to do", 2.6), column("Which duties", 2.4)}, Empty: "No rule found anything."}
 	for _, g := range b.findingsAlike() {
 		f := g[0]
-		why := document.Words(document.Plain(or(withoutDuty(f.Why, f), "no reason was given")))
+		why := document.Words(document.Plain(upper(or(withoutDuty(f.Why, f), "no reason was given"))))
 		for i, l := range f.Chain {
 			why.Lines = append(why.Lines, document.Plain(strings.Repeat("   ", i)+"↳ "+or(l.Name, l.Service)+": "+or(l.Says, "no word on it")))
 		}
-		t.Rows = append(t.Rows, row(document.Words(document.Link(string(f.Rule), "#rule-"+string(f.Rule))), severityCell(check.Severity(f.Severity)), num(len(g)), why, str(or(withoutDuty(f.Fix, f), "no advice is written")), b.dutiesCell(g)))
+		t.Rows = append(t.Rows, row(document.Words(document.Link(string(f.Rule), "#rule-"+string(f.Rule))), severityCell(check.Severity(f.Severity)), num(len(g)), why, str(upper(or(withoutDuty(f.Fix, f), "no advice is written"))), b.dutiesCell(g)))
 	}
 	rules := document.Table{Caption: "The rules", Columns: []document.Column{column("Rule", 0.8), column("What it finds", 5), numbers("Findings", 0.8)}}
 	for _, r := range matrixRules() {
