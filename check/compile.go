@@ -53,9 +53,9 @@ type source struct {
 // program is one check planned for one kind.
 type program struct {
 	check               *Check
-	at                  int         // in Set.checks
-	when, test, message cel.Program // when may be nil
-	fields              []string    // what the answer rests on
+	at                  int        // in Set.checks
+	when, test, message expression // when may be nil
+	fields              []string   // what the answer rests on
 	needs               []cloud.Kind
 	guarded             bool // a user's check that joins: its cost is watched
 	skipped             string
@@ -189,7 +189,7 @@ func (s *Set) plan(src *source) (Faults, error) {
 			field string
 			ast   *cel.Ast
 			want  *types.Type
-			into  *cel.Program
+			into  *expression
 		}{{"when", src.when, cel.BoolType, &p.when}, {"test", src.test, cel.BoolType, &p.test}, {"message", src.message, cel.StringType, &p.message}} {
 			if e.ast == nil {
 				continue
@@ -227,7 +227,7 @@ func (s *Set) noteFields(fields []string) {
 
 // planExpression type-checks an expression for a kind, bounds its cost and
 // plans it; it gives the fields of resources that the expression asks.
-func planExpression(c *Check, env *cel.Env, k *kindType, field string, parsed *cel.Ast, want *types.Type, guarded bool) (cel.Program, []string, Faults) {
+func planExpression(c *Check, env *cel.Env, k *kindType, field string, parsed *cel.Ast, want *types.Type, guarded bool) (expression, []string, Faults) {
 	checked, issues := env.Check(parsed)
 	if issues.Err() != nil {
 		return nil, nil, celFaults(c, field, k, parsed, issues)
@@ -250,7 +250,11 @@ func planExpression(c *Check, env *cel.Env, k *kindType, field string, parsed *c
 	if err != nil {
 		return nil, nil, one("it cannot be planned: "+err.Error(), "")
 	}
-	return p, fieldsOf(checked.NativeRep()), nil
+	fields := fieldsOf(checked.NativeRep())
+	if quick := plainField(checked.NativeRep().Expr(), k); quick != nil && !guarded {
+		return quick, fields, nil
+	}
+	return p, fields, nil
 }
 
 // presenceTest refuses has(r.field): every field of a kind is declared, so has

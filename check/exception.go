@@ -137,7 +137,7 @@ type planned struct {
 	at      int
 	expired bool
 	note    string
-	where   map[cloud.Kind]cel.Program // nil: everywhere
+	where   map[cloud.Kind]expression // nil: everywhere
 }
 
 // exceptions are the exceptions of one run, with counts of their use.
@@ -201,7 +201,7 @@ func (s *Set) planExceptions(list []Exception, now time.Time) (*exceptions, erro
 }
 
 // planWhere compiles the condition for every kind of the exception's checks.
-func (s *Set) planWhere(e *Exception) (map[cloud.Kind]cel.Program, Faults) {
+func (s *Set) planWhere(e *Exception) (map[cloud.Kind]expression, Faults) {
 	if strings.TrimSpace(e.Where) == "" {
 		return nil, nil
 	}
@@ -215,7 +215,7 @@ func (s *Set) planWhere(e *Exception) (map[cloud.Kind]cel.Program, Faults) {
 	if len(joins) > 0 {
 		return nil, Faults{e.place.fault("where", "a condition cannot ask other resources", "ask r alone")}
 	}
-	out := map[cloud.Kind]cel.Program{}
+	out := map[cloud.Kind]expression{}
 	var faults Faults
 	for _, id := range e.Checks {
 		src := s.byID[id]

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -191,7 +190,7 @@ func (w *worker) message(p *program, res *cloud.Resource) string {
 func label(res *cloud.Resource) string { return cmp.Or(res.Name, res.ID) }
 
 // eval runs an expression; an error of any sort comes back as a *types.Err.
-func (w *worker) eval(p cel.Program, guarded bool) ref.Val {
+func (w *worker) eval(p expression, guarded bool) ref.Val {
 	var input any = w.frame
 	if guarded {
 		input = &w.vars // the cost is counted in a frame of its own
