@@ -110,10 +110,11 @@ func evaluateChild(ctx context.Context, args []string) (any, error) {
 // poolSize is how many different resources a pool holds.
 const poolSize = 20_000
 
-// pool streams n resources, copies of generated ones under ids of their own.
+// pool streams n resources, copies of generated ones under ids and in accounts
+// of their own, at little cost beside that of asking about them.
 func pool(n int) (cloud.Source, error) {
 	var made []*cloud.Resource
-	for r, err := range cloudtest.Generate(poolSize, seed)() {
+	for r, err := range cloudtest.Generate(min(n, poolSize), seed)() {
 		if err != nil {
 			return nil, err
 		}
@@ -121,9 +122,21 @@ func pool(n int) (cloud.Source, error) {
 	}
 	return func() iter.Seq2[*cloud.Resource, error] {
 		return func(yield func(*cloud.Resource, error) bool) {
+			var text []byte
+			accounts := map[string]string{} // of this copy
 			for i := range n {
+				if i%len(made) == 0 {
+					clear(accounts)
+				}
 				r := *made[i%len(made)]
-				r.ID += ":" + strconv.Itoa(i)
+				text = strconv.AppendInt(append(append(text[:0], r.ID...), ':'), int64(i/len(made)), 10)
+				r.ID = string(text)
+				account, ok := accounts[r.Account]
+				if !ok {
+					account = r.Account + "-" + strconv.Itoa(i/len(made))
+					accounts[r.Account] = account
+				}
+				r.Account = account
 				if !yield(&r, nil) {
 					return
 				}
