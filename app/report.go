@@ -134,16 +134,16 @@ func (a *App) GapData(ctx context.Context, c Caller, run Run) (report.Gap, error
 	}
 	g := report.Gap{Controls: cat.Controls(), Catalogue: cat.Version(), Exceptions: run.Exceptions, Uses: run.Stats.Exceptions}
 	if g.Assessment, err = a.Assessment(ctx, c, run); err != nil {
-		return g, err
+		return report.Gap{}, err
 	}
 	if g.Checks, err = a.Asked(ctx, c, run); err != nil {
-		return g, err
+		return report.Gap{}, err
 	}
 	g.Plan = remediation.Make(g.Assessment, cat, g.Checks)
 	if best := remediation.Best(g.Assessment, g.Plan, 5); len(best) > 0 {
 		o, err := remediation.WhatIf(g.Assessment, g.Plan, best)
 		if err != nil {
-			return g, err
+			return report.Gap{}, err
 		}
 		g.Outlooks = append(g.Outlooks, o)
 	}
