@@ -93,23 +93,48 @@ func (b *book) failingSection() []document.Block {
 	if len(b.failing) == 0 {
 		return append(out, text("No check fails on any resource of a service in scope."))
 	}
-	t := document.Table{Columns: []document.Column{column("Check", 3.4), column("Severity", 1.1), numbers("Fail", 0.7), numbers("Accepted", 0.9), numbers("Unknown", 0.9), numbers("Pass", 0.7), numbers("Exposed", 0.9)}}
+	t := document.Table{Dense: true, Columns: []document.Column{column("Check", 3.4), column("Severity", 1.1), numbers("Fail", 0.7), numbers("Accepted", 0.9), numbers("Unknown", 0.9), numbers("Pass", 0.7), numbers("Exposed", 0.9)}}
 	for _, f := range b.failing {
 		t.Rows = append(t.Rows, row(document.Words(document.Link(f.title, "#"+checkID(f.id))), severityCell(f.severity), num(f.tally.Fail), num(f.tally.Accepted), num(f.tally.Unknown), num(f.tally.Pass), num(f.exposed)))
 	}
 	out = append(out, text("%s on at least one resource. A resource counts once, though several services rest on it. “Exposed” counts failing resources that can be reached from the internet.", count(len(b.failing), "check fails", "checks fail")), t)
-	last := check.Severity("")
-	for _, f := range b.failing {
-		if f.severity != last {
-			last = f.severity
-			out = append(out, heading(2, "Checks of "+strings.ToLower(severityChip(f.severity).Word)+" severity", ""))
-			if !urgent(f.severity) {
-				out = append(out, note("For these the way through the console is printed; commands and Terraform stand in the workbook, sheet Checks."))
-			}
+	for _, severity := range severities() {
+		of := slices.DeleteFunc(slices.Clone(b.failing), func(f failing) bool { return f.severity != severity })
+		if len(of) == 0 {
+			continue
 		}
-		out = append(out, b.failingCheck(f)...)
+		out = append(out, heading(2, "Checks of "+strings.ToLower(severityChip(severity).Word)+" severity", ""))
+		if severity != check.Critical {
+			out = append(out, b.failingTable(of)...)
+			continue
+		}
+		for _, f := range of {
+			out = append(out, b.failingCheck(f)...)
+		}
 	}
 	return out
+}
+
+// failingTable tells of checks below critical severity in a row each: what
+// fails, the worst of it, why that matters, and the way through the console.
+func (b *book) failingTable(of []failing) []document.Block {
+	t := document.Table{Dense: true, Columns: []document.Column{column("Check", 2.8), column("The worst that was found", 3), column("How to mend", 3.2)}}
+	for _, f := range of {
+		c := b.checks[f.id]
+		title := document.Words(document.Strong(f.title), document.Plain(upper(tallyWords(f.tally))+"."))
+		if c.Why != "" {
+			title.Lines = append(title.Lines, document.Say("*%s*", sentence(c.Why)))
+		}
+		var found document.Cell
+		for _, e := range f.worst[:min(2, len(f.worst))] {
+			found.Lines = append(found.Lines, append(document.Plain(upper(sentence(or(e.Message, "No message")))+" "), document.Mono(or(e.Resource, "no identifier"))...))
+		}
+		if len(found.Lines) == 0 {
+			found = str("the result holds no example")
+		}
+		t.Rows = append(t.Rows, document.Row{ID: checkID(f.id), Cells: []document.Cell{title, found, str(or(c.Fix.Console, or(c.Fix.CLI, "no way is written down")))}})
+	}
+	return []document.Block{lead("At most two resources of each check are named here. The workbook holds them all in the sheet Resources, and commands and Terraform in the sheet Checks."), t}
 }
 
 // examplesShown is how many resources a failing check prints; the workbooks
@@ -130,14 +155,8 @@ func (b *book) failingCheck(f failing) []document.Block {
 	if left := f.tally.Fail + f.tally.Accepted + f.tally.Unknown + f.tally.Error - len(t.Rows); left > 0 && len(t.Rows) > 0 {
 		out = append(out, note("The %s shown are the worst of %s that do not pass; the workbook of findings holds all.", thousands(len(t.Rows)), count(left+len(t.Rows), "resource", "resources")))
 	}
-	if !urgent(f.severity) && c.Fix.Console != "" {
-		c.Fix = check.Fix{Console: c.Fix.Console}
-	}
 	return append(out, fixes(c.Fix)...)
 }
-
-// urgent severities have every way to mend in print.
-func urgent(s check.Severity) bool { return s == check.Critical || s == check.High }
 
 // resourceCell names a resource: its name first, and its identifier only when
 // it says more.

@@ -13,7 +13,7 @@ import (
 // notMet is every answer that is shown not to be met, in full: what an auditor
 // reads word by word.
 func (b *book) notMet() []document.Block {
-	t := document.Table{Columns: []document.Column{column("Duty and service", 2.7), column("Standing", 1.3), column("Why", 4.6)}}
+	t := document.Table{Dense: true, Columns: []document.Column{column("Duty and service", 2.7), column("Standing", 1.3), column("Why", 4.6)}}
 	answers := map[string][]assess.Answer{}
 	for _, a := range b.a.Answers {
 		if a.Status == assess.NotSatisfied || a.Status == assess.Partly || a.Status == assess.Accepted {
@@ -104,7 +104,7 @@ func (b *book) assessed(c catalogue.Control, answers map[string][]assess.Answer)
 
 // reasonsShown is how many reasons an answer prints beside its summary; the
 // workbook holds all.
-const reasonsShown = 5
+const reasonsShown = 3
 
 // why is the answer's sentence and each reason that holds the status down and
 // says more. What passes, and what else was said, is counted, and stands in
