@@ -59,7 +59,11 @@ func (o *Org) View(ctx context.Context, fn func(*View) error) error {
 		return o.s.fault("reading", err)
 	}
 	defer tx.Rollback()
-	return fn(&View{reader{s: o.s, q: scoped{org: o.number, db: o.s.read.within(tx)}}})
+	err = fn(&View{reader{s: o.s, q: scoped{org: o.number, db: o.s.read.within(tx)}}})
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // the end of ctx closes what fn reads with, and a driver tells only that
+	}
+	return err
 }
 
 // View reads one state of an organisation's records.
