@@ -94,13 +94,21 @@ func Send(m Matrix, service scope.Service, now time.Time) (Matrix, error) {
 }
 
 // Acknowledge gives the matrix as acknowledged by the other party. Only one
-// that stands signed can be.
+// that stands signed can be, on the day of the sign-off or later. An
+// acknowledgement is given once: the same again changes nothing, and one of
+// somebody else needs a new sign-off before it.
 func Acknowledge(m Matrix, service scope.Service, by string, on time.Time) (Matrix, error) {
 	if strings.TrimSpace(by) == "" {
 		return m, problem.New(problem.Usage, "nobody is named who acknowledges the matrix of "+m.Service, "say who did for the other party")
 	}
 	if standing := Standing(m, service, on); standing == Draft || standing == Stale {
 		return m, problem.New(problem.Conflict, fmt.Sprintf("the matrix of %s is %s; what does not stand signed cannot be acknowledged", m.Service, standing), "sign it again and send it")
+	}
+	if was := m.SignOff; m.Status == Acknowledged && was.AcknowledgedBy != "" {
+		if strings.TrimSpace(was.AcknowledgedBy) == strings.TrimSpace(by) {
+			return m, nil
+		}
+		return m, problem.New(problem.Conflict, fmt.Sprintf("%s acknowledged the matrix of %s on %s already", was.AcknowledgedBy, m.Service, was.AcknowledgedOn), "sign it again, send it, and have it acknowledged anew")
 	}
 	signed := *m.SignOff
 	signed.AcknowledgedBy, signed.AcknowledgedOn = by, on.Format(dayLayout)
