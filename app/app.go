@@ -84,6 +84,13 @@ func (a *App) org(ctx context.Context, c Caller) (*store.Org, error) {
 	return nil, problem.New(problem.Usage, "this store holds several organisations: "+strings.Join(ids, ", "), "say which with --org")
 }
 
+// CreateOrg makes the organisation that the caller names, with an empty log and
+// the key of that log. Conflict when it exists.
+func (a *App) CreateOrg(ctx context.Context, c Caller) error {
+	_, err := a.store.CreateOrg(ctx, c.Org, c.Actor)
+	return err
+}
+
 // orgOrNew gives the caller's organisation and makes it when there is none.
 // like is the id that it gets when the caller names none and none exists.
 func (a *App) orgOrNew(ctx context.Context, c Caller, like string) (*store.Org, error) {

@@ -77,12 +77,8 @@ func (s Snapshot) without(seen map[string]string) (rest *Snapshot, by string) {
 	return &s, ""
 }
 
-// place says where the snapshot looked when it looked at an account. Two plans
-// of one account speak of different things when they are different files.
+// place says where the snapshot looked when it looked at an account. Plans of
+// one account that speak of different things have different names.
 func (s Snapshot) place(account string) string {
-	file := ""
-	if s.Header.Source == "plan" || s.Header.Source == "state" {
-		file = s.File
-	}
-	return strings.Join([]string{s.Header.Provider, s.Header.Source, file, account}, "|")
+	return strings.Join([]string{s.Header.Provider, s.Header.Source, s.Name, account}, "|")
 }

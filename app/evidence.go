@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"demarc.dev/demarc/evidence"
@@ -144,6 +145,9 @@ func (a *App) Pack(ctx context.Context, c Caller, ask PackAsk, w io.Writer) (*ev
 	if ask.From < 0 || ask.To > size || ask.To != 0 && ask.To <= ask.From || ask.From >= size {
 		return nil, problem.New(problem.Usage, fmt.Sprintf("the log has the entries 0 to %d", size-1), "--from and --to name a part of them; --to is the entry after the last")
 	}
+	if !isReason(ask.Reason) {
+		return nil, problem.New(problem.Usage, fmt.Sprintf("the reason %q is no id", ask.Reason), "letters, digits and . _ - : / only, at most 160: audit/2026-surveillance")
+	}
 	body, err := json.Marshal(map[string]any{"from": ask.From, "to": ask.To, "reason": ask.Reason})
 	if err != nil {
 		return nil, fmt.Errorf("writing down a pack: %w", err)
@@ -161,4 +165,9 @@ func (a *App) Pack(ctx context.Context, c Caller, ask PackAsk, w io.Writer) (*ev
 		to = recorded + 1
 	}
 	return o.Log().Pack(ctx, w, evidence.PackOptions{From: ask.From, To: to, Earlier: ask.Earlier, Created: a.now().UTC(), Recorded: recorded, Reason: ask.Reason})
+}
+
+// isReason tells of an id that may stand in a pack; free text may not.
+func isReason(s string) bool {
+	return len(s) <= 160 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/") == ""
 }

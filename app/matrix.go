@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -160,6 +161,9 @@ func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix)
 		case stored && m.Version != 0 && m.Version < was.Version:
 			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
 				WithHint("demarc responsibility compare %s FILE shows the differences; export it anew and repeat the change", m.Service)
+		}
+		if next.Version = was.Version; stored && reflect.DeepEqual(next, was) {
+			return nil // nothing changed
 		}
 		next.Version = was.Version + 1
 		return tx.Put(matrices, id, next, store.Event{Kind: "matrix.changed", Actor: c.Actor})

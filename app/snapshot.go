@@ -24,7 +24,8 @@ type Snapshot struct {
 	ID        string           `json:"id"`     // "s1"
 	SHA256    string           `json:"sha256"` // of the snapshot file, in hex
 	Bytes     int64            `json:"bytes"`
-	File      string           `json:"file"` // what the file was called
+	File      string           `json:"file"`           // what the file was called
+	Name      string           `json:"name,omitempty"` // of what was looked at, where one account has several plans
 	Taken     time.Time        `json:"taken"`
 	Resources int64            `json:"resources"`
 	Header    cloud.Header     `json:"header"`
@@ -38,10 +39,17 @@ const (
 	snapshotExt = "jsonl.zst"
 )
 
-// TakeSnapshot takes a snapshot file in, whole or not at all. name is what the
-// file is called in messages. A snapshot that was taken before is not taken
-// again: known is true then.
-func (a *App) TakeSnapshot(ctx context.Context, c Caller, name string, r io.Reader) (s Snapshot, known bool, err error) {
+// TakeSnapshot takes a snapshot file in, whole or not at all. file is what it is
+// called in messages. A snapshot that was taken before is not taken again: known
+// is true then.
+func (a *App) TakeSnapshot(ctx context.Context, c Caller, file string, r io.Reader) (s Snapshot, known bool, err error) {
+	return a.TakeNamed(ctx, c, file, "", r)
+}
+
+// TakeNamed is TakeSnapshot for a plan or state of an account that has several:
+// a newer one of the same name takes its place, one of another name stands
+// beside it.
+func (a *App) TakeNamed(ctx context.Context, c Caller, file, name string, r io.Reader) (s Snapshot, known bool, err error) {
 	o, err := a.orgOrNew(ctx, c, defaultOrg)
 	if err != nil {
 		return s, false, err
@@ -50,9 +58,9 @@ func (a *App) TakeSnapshot(ctx context.Context, c Caller, name string, r io.Read
 	if err != nil {
 		return s, false, err
 	}
-	s = Snapshot{SHA256: hex.EncodeToString(blob.Digest[:]), Bytes: blob.Size, File: name, Taken: a.now().UTC()}
+	s = Snapshot{SHA256: hex.EncodeToString(blob.Digest[:]), Bytes: blob.Size, File: file, Name: name, Taken: a.now().UTC()}
 	if err := s.read(ctx, o, blob.Digest); err != nil {
-		return s, false, snapshotProblem(name, err)
+		return s, false, snapshotProblem(file, err)
 	}
 	err = o.Update(ctx, func(tx *store.Tx) error {
 		for rec, err := range tx.List(ctx, snapshots) {
