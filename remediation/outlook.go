@@ -52,7 +52,7 @@ func WhatIf(a *assess.Assessment, p Plan, ids []string) (Outlook, error) {
 	for _, id := range ids {
 		i := slices.IndexFunc(p.Actions, func(x Action) bool { return x.ID == id })
 		if i < 0 {
-			return Outlook{}, problem.New(problem.NotFound, fmt.Sprintf("the plan has no action %q", id), "demarc plan lists the actions with their ids")
+			return Outlook{}, problem.New(problem.NotFound, fmt.Sprintf("the plan has no action %q", id), "demarc remediation --top 0 lists the actions with their ids")
 		}
 		if slices.Contains(out.Actions, id) {
 			continue

@@ -179,7 +179,7 @@ func newAssessShow(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "show DUTY",
 		Short:   "Show the answer for one duty, down to the resource and the field",
-		Example: "  demarc assess show 12.3.1-C2\n  demarc assess show CLD.9.5.1-P1 --service ledger --run r1",
+		Example: "  demarc assess show 12.3.1-C2\n  demarc assess show 8.35-P1 --service ledger --run r1",
 		Args:    oneArg("the id of a duty", "demarc catalogue show backup lists the duties of a control"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {

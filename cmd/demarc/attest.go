@@ -38,8 +38,13 @@ func newAttestImport(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			root, err := os.OpenRoot(filepath.Dir(args[0])) // no link leads out of it
+			if err != nil {
+				return fileProblem(args[0], err)
+			}
+			defer root.Close()
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				said, err := a.SetAttestations(c.Context(), caller, filepath.Base(args[0]), data, os.DirFS(filepath.Dir(args[0])))
+				said, err := a.SetAttestations(c.Context(), caller, filepath.Base(args[0]), data, root.FS())
 				if err != nil {
 					return err
 				}

@@ -59,6 +59,9 @@ func newCheckList(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := knownFilters(severity, kind, duty); err != nil {
+				return err
+			}
 			table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "CHECK\tSEVERITY\tKINDS\tDUTIES\tTITLE")
 			n := 0
@@ -81,6 +84,27 @@ func newCheckList(e *env) *cobra.Command {
 	c.Flags().StringVar(&kind, "kind", "", "only checks of this kind of resource")
 	c.Flags().StringVar(&duty, "duty", "", "only checks that bear on this duty")
 	return c
+}
+
+// knownFilters refuses a word that could only filter everything away.
+func knownFilters(severity, kind, duty string) error {
+	if severity != "" && app.Rank(check.Severity(severity)) == 0 {
+		return problem.New(problem.Usage, "--severity knows no "+quote(severity), "--severity low, medium, high or critical")
+	}
+	if _, ok := cloud.Lookup(cloud.Kind(kind)); kind != "" && !ok {
+		return problem.New(problem.Usage, "no kind of resource is called "+quote(kind), "demarc check list shows the kinds; docs/reference/kinds.md describes them")
+	}
+	if duty == "" {
+		return nil
+	}
+	cat, err := catalogue.Load()
+	if err != nil {
+		return err
+	}
+	if _, ok := cat.Duty(duty); !ok {
+		return problem.New(problem.Usage, "no duty is called "+quote(duty), "demarc catalogue search WORDS finds a control, demarc catalogue show lists its duties")
+	}
+	return nil
 }
 
 func kindsOf(x check.Check) string {
@@ -121,7 +145,7 @@ func newCheckExplain(e *env) *cobra.Command {
 			}
 			i := slices.IndexFunc(all, func(x check.Check) bool { return x.ID == args[0] })
 			if i < 0 {
-				return problem.New(problem.NotFound, "no check is called "+quote(args[0]), "demarc check list")
+				return problem.New(problem.NotFound, "no check is called "+quote(args[0]), or(alike(all, args[0]), "demarc check list"))
 			}
 			cat, err := catalogue.Load()
 			if err != nil {
@@ -134,6 +158,22 @@ func newCheckExplain(e *env) *cobra.Command {
 	c.Flags().StringVar(&own, "checks", "", "folder of your own checks")
 	c.Flags().BoolVar(&source, "source", false, "print the YAML of a shipped check: a good beginning for your own")
 	return c
+}
+
+// alike names checks whose id shares a word with the one that is not there.
+func alike(all []check.Check, id string) string {
+	var ids []string
+	for _, word := range strings.Split(id, "-") {
+		for _, x := range all {
+			if len(word) > 2 && strings.Contains(x.ID, word) && !slices.Contains(ids, x.ID) && len(ids) < 5 {
+				ids = append(ids, x.ID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return "perhaps " + strings.Join(ids, ", ") + "; demarc check list shows all"
 }
 
 func (e *env) source(id string) error {
@@ -206,6 +246,9 @@ func newCheckTest(e *env) *cobra.Command {
 }
 
 func (e *env) testChecks(list []check.Check) error {
+	if len(list) == 0 {
+		return problem.New(problem.Invalid, "the folder holds no check", "a check is a file ID.yaml; demarc check explain object-store-public --source prints one to begin with")
+	}
 	cat, err := catalogue.Load()
 	if err != nil {
 		return err

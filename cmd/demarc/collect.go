@@ -36,7 +36,7 @@ func newCollectFile(e *env) *cobra.Command {
 		Example: "  demarc collect file prod.snapshot",
 		Args:    oneArg("a snapshot file", "demarc collect aws --out prod.snapshot makes one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+			return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
 				return e.report(e.takeFile(c.Context(), a, caller, args[0]))
 			})
 		},

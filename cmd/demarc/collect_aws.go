@@ -78,7 +78,7 @@ func (e *env) collectAWS(c *cobra.Command, o aws.Options, out string) error {
 		fmt.Fprintf(e.stdout, "wrote %s\nnext: demarc collect file %s\n", out, out)
 		return nil
 	}
-	return e.takeMade(c, "aws", collect)
+	return e.takeMade(c, "aws", "", collect)
 }
 
 // awsProblem gives a refusal to the person who can mend it.

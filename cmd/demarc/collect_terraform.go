@@ -16,7 +16,7 @@ import (
 )
 
 func newCollectTerraform(e *env) *cobra.Command {
-	var account, region, out string
+	var account, region, name, out string
 	c := &cobra.Command{
 		Use:   "terraform FILE",
 		Short: "Read a Terraform plan or state, as terraform show -json prints it",
@@ -30,11 +30,12 @@ known only after apply becomes a gap, and so does a fact that no plan can tell.`
 			if out != "" {
 				return e.writeFile(out, write)
 			}
-			return e.takeMade(c, filepath.Base(args[0]), write)
+			return e.takeMade(c, filepath.Base(args[0]), name, write)
 		},
 	}
 	c.Flags().StringVar(&account, "account", "", "account that the plan is for, where it does not say so itself")
 	c.Flags().StringVar(&region, "region", "", "region that the plan is for, where it does not say so itself")
+	c.Flags().StringVar(&name, "name", "", "name of what is planned, where one account has several plans: a newer plan of the same name takes the place of the older")
 	c.Flags().StringVar(&out, "out", "", "write the snapshot to this file and not into the store")
 	return c
 }
@@ -67,7 +68,7 @@ func terraformProblem(name string, err error) error {
 
 // takeMade takes a snapshot in that write makes. The store is not opened before
 // the snapshot is whole.
-func (e *env) takeMade(c *cobra.Command, name string, write func(io.Writer) error) error {
+func (e *env) takeMade(c *cobra.Command, file, name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp("", "demarc-*.snapshot")
 	if err != nil {
 		return fileProblem("the temporary folder", err)
@@ -80,7 +81,7 @@ func (e *env) takeMade(c *cobra.Command, name string, write func(io.Writer) erro
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fileProblem(f.Name(), err)
 	}
-	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-		return e.report(a.TakeSnapshot(c.Context(), caller, name, f))
+	return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
+		return e.report(a.TakeNamed(c.Context(), caller, file, name, f))
 	})
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,12 +32,13 @@ key, which must reach you by another way than the pack.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newVerify(e), newLog(e), newReceipt(e), newCheckpoint(e), newKey(e), newLogVerify(e))
+	c.AddCommand(newVerify(e), newLog(e), newEntry(e), newReceipt(e), newCheckpoint(e), newKey(e), newLogVerify(e))
 	return c
 }
 
 type verifyFlags struct {
 	key, earlier, format string
+	papers               []string
 	firstUse             bool
 }
 
@@ -50,12 +52,13 @@ changed anywhere is named, and the exit code is 4.
 
 --key takes the public key, or the file that holds it. Without one, only
 --trust-on-first-use takes the word of the pack itself, and the verdict says so.`,
-		Example: "  demarc evidence verify evidence-pack.zip --key evidence-pack.key\n  demarc evidence verify receipt-12.tlog-proof --key evidence-pack.key",
+		Example: "  demarc evidence verify evidence-pack.zip --key evidence-pack.key\n  demarc evidence verify evidence-pack.zip --key evidence-pack.key --paper gap-report.pdf\n  demarc evidence verify receipt-12.tlog-proof --key evidence-pack.key",
 		Args:    oneArg("a pack, a receipt or a checkpoint", "demarc report evidence-pack --out evidence-pack.zip makes one"),
 		RunE:    func(c *cobra.Command, args []string) error { return e.verify(c.Context(), args[0], f) },
 	}
 	c.Flags().StringVar(&f.key, "key", e.get("DEMARC_KEY"), "public key of the log, or a file with it (environment: DEMARC_KEY)")
 	c.Flags().StringVar(&f.earlier, "earlier", "", "a checkpoint that you kept: the log must have grown out of it")
+	c.Flags().StringSliceVar(&f.papers, "paper", nil, "papers that you were handed: says which entry of the pack speaks of each")
 	c.Flags().StringVar(&f.format, "format", "text", "text or json")
 	c.Flags().BoolVar(&f.firstUse, "trust-on-first-use", false, "take the key from the pack itself")
 	return c
@@ -92,7 +95,10 @@ func (e *env) verify(ctx context.Context, name string, f verifyFlags) error {
 	if err != nil {
 		return verifyProblem(name, err)
 	}
-	return e.printVerdict(name, report, f.format)
+	if err := e.printVerdict(name, report, f.format); err != nil || len(f.papers) == 0 {
+		return err
+	}
+	return e.papersOf(file, info.Size(), f.papers)
 }
 
 func (e *env) printVerdict(name string, r *evidence.PackReport, format string) error {
@@ -140,11 +146,14 @@ func (e *env) verifyNote(name, key string, f verifyFlags) error {
 		fmt.Fprintf(e.stdout, "receipt      ok  entry %d of a log of %d entries\n  %s  %s  %s\n  SHA-256 of its body: %x\n\nIt proves that this entry stands in the log under a head that the key signed.\nIt does not prove that what was recorded is true, or that the clock was right.\n", r.Entry.Index, r.Head.Size, h.Time.Format("2006-01-02 15:04:05 UTC"), h.Kind, h.Object, h.CT)
 		return nil
 	}
+	if !bytes.Contains(data, []byte("\n\n\u2014 ")) {
+		return problem.New(problem.Invalid, name+" is no pack, no receipt and no checkpoint", "a pack is a zip file; a receipt begins with c2sp.org/tlog-proof; a checkpoint is a signed note")
+	}
 	h, err := evidence.OpenCheckpoint(data, key)
 	if err != nil {
-		return problem.New(problem.Integrity, name+" does not verify: "+err.Error(), "a pack is a zip; a receipt begins with c2sp.org/tlog-proof; a checkpoint is a signed note").Wrap(err)
+		return problem.New(problem.Integrity, name+" does not verify: "+err.Error(), "ask for the checkpoint anew").Wrap(err)
 	}
-	fmt.Fprintf(e.stdout, "checkpoint   ok  %s, %s, root %x\n", h.Origin, count(int(h.Size), "entry", "entries"), h.Root)
+	fmt.Fprintf(e.stdout, "checkpoint   ok  %s, %s, root %x\n", h.Origin, count(int(h.Size), "entry", "entries"), h.Root[:])
 	return nil
 }
 
@@ -181,7 +190,7 @@ func newLog(e *env) *cobra.Command {
 				table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 				lines := json.NewEncoder(e.stdout)
 				if format == "text" {
-					fmt.Fprintln(table, "ENTRY\tTIME\tKIND\tOBJECT\tBY")
+					fmt.Fprintln(table, "ENTRY\tTIME\tKIND\tOBJECT\tBY\tDETAIL")
 				}
 				for l, err := range a.Log(c.Context(), caller, from, to) {
 					if err != nil {
@@ -193,7 +202,11 @@ func newLog(e *env) *cobra.Command {
 						}
 						continue
 					}
-					fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", l.Index, l.Time.Format("2006-01-02 15:04:05"), l.Kind, l.Object, or(string(l.Person), l.Actor))
+					detail, err := issuedDetail(c.Context(), a, caller, l)
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", l.Index, l.Time.Format("2006-01-02 15:04:05"), l.Kind, l.Object, or(string(l.Person), l.Actor), detail)
 				}
 				return table.Flush()
 			})

@@ -44,7 +44,7 @@ by Terraform. The files that went in lie beside the reports, to begin your own f
 				return err
 			}
 			e.data, e.org = filepath.Join(out, "store"), ""
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+			return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
 				return e.example(c.Context(), a, caller, out)
 			})
 		},
@@ -65,7 +65,7 @@ func prepare(dir string) error {
 		if _, err := os.Stat(mark); err != nil {
 			return problem.New(problem.Conflict, dir+" holds files that the example did not write", "demarc example --out another-folder")
 		}
-		for _, part := range []string{"store", "input", "report"} {
+		for _, part := range []string{"store", "input", "report"} { // what an earlier example wrote
 			if err := os.RemoveAll(filepath.Join(dir, part)); err != nil {
 				return fileProblem(dir, err)
 			}

@@ -10,6 +10,10 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
@@ -33,13 +37,36 @@ func (e *env) whoami() store.Actor {
 	return "somebody"
 }
 
-// with opens the house, does something in it, and closes it.
+// with opens the house, does something in it, and closes it. A house that is not
+// there is not made by a verb that has nothing to put into it.
 func (e *env) with(ctx context.Context, readOnly bool, do func(*app.App, app.Caller) error) error {
+	if entries, err := os.ReadDir(e.data); errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return problem.New(problem.NotFound, "there is no store in "+e.data, "begin with demarc collect or demarc scope import; --data names another folder")
+	}
+	return e.within(ctx, readOnly, do)
+}
+
+func (e *env) within(ctx context.Context, readOnly bool, do func(*app.App, app.Caller) error) error {
 	a, c, err := e.open(ctx, readOnly)
 	if err != nil {
 		return err
 	}
 	return errors.Join(do(a, c), a.Close())
+}
+
+// begin is with for the verbs that a new store begins with. In a store that has
+// organisations already, a new one is never made by a slip of the pen.
+func (e *env) begin(ctx context.Context, do func(*app.App, app.Caller) error) error {
+	return e.within(ctx, false, func(a *app.App, c app.Caller) error {
+		ids, err := a.Orgs(ctx)
+		if err != nil {
+			return err
+		}
+		if c.Org != "" && len(ids) > 0 && !slices.Contains(ids, c.Org) {
+			return problem.New(problem.NotFound, "this store holds no organisation "+quote(c.Org)+" but "+strings.Join(ids, ", "), "demarc organisation create "+c.Org+", if it is a new one")
+		}
+		return do(a, c)
+	})
 }
 
 // maxFile bounds a file that a person wrote; larger ones are no such file.
@@ -78,8 +105,13 @@ func fileProblem(name string, err error) error {
 		return problem.New(problem.Denied, name+" may not be opened", "check its permissions").Wrap(err)
 	}
 	var p *fs.PathError
-	if errors.As(err, &p) {
-		return problem.New(problem.Unavailable, name+": "+p.Err.Error(), "").Wrap(err)
+	switch {
+	case errors.Is(err, syscall.EISDIR):
+		return problem.New(problem.Invalid, name+" is a folder", "name a file in it").Wrap(err)
+	case errors.Is(err, syscall.ENOSPC):
+		return problem.New(problem.Unavailable, name+": the disk is full", "make room and repeat the command").Wrap(err)
+	case errors.As(err, &p):
+		return problem.New(problem.Unavailable, name+": "+p.Err.Error(), "check the path and the disk").Wrap(err)
 	}
 	return err
 }
@@ -90,7 +122,8 @@ func (e *env) writeFile(name string, fill func(io.Writer) error) (err error) {
 	if name == "-" {
 		return fill(e.stdout)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".demarc-*")
+	sweep(filepath.Dir(name))
+	f, err := os.CreateTemp(filepath.Dir(name), unfinished)
 	if err != nil {
 		return fileProblem(name, err)
 	}
@@ -107,4 +140,20 @@ func (e *env) writeFile(name string, fill func(io.Writer) error) (err error) {
 		return fileProblem(name, err)
 	}
 	return fileProblem(name, os.Rename(f.Name(), name))
+}
+
+// unfinished is what a file is called until it is whole.
+const unfinished = ".demarc-*"
+
+// sweep removes what writers that were killed left behind long ago.
+func sweep(dir string) {
+	left, err := filepath.Glob(filepath.Join(dir, unfinished))
+	if err != nil {
+		return
+	}
+	for _, name := range left {
+		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+			os.Remove(name)
+		}
+	}
 }

@@ -50,10 +50,14 @@ func (f *paperFlags) bind(c *cobra.Command) {
 func newPaper(e *env, kind, short string) *cobra.Command {
 	var f paperFlags
 	formats := app.Formats(kind)
+	example := fmt.Sprintf("  demarc report %s --format %s --out %s.%s", kind, formats[0], kind, formats[0])
+	if kind == app.MatrixPaper {
+		example += " --service aws\n  demarc report matrix --format xlsx --out matrices.xlsx"
+	}
 	c := &cobra.Command{
 		Use:     kind,
 		Short:   short,
-		Example: fmt.Sprintf("  demarc report %s --format %s --out %s.%s", kind, formats[0], kind, formats[0]),
+		Example: example,
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p := app.Paper{Kind: kind, Format: f.format, Service: f.service, Words: f.words}

@@ -376,12 +376,33 @@ func newMatrixSign(e *env) *cobra.Command {
 		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
 			m, err := a.SignMatrix(c.Context(), caller, args[0], ed, by)
 			if err == nil {
+				if err := e.warnOpen(c, a, caller, ed, args[0]); err != nil {
+					return err
+				}
 				fmt.Fprintf(e.stdout, "%s signed the matrix of %s: %s\nnext: demarc report matrix --service %s --format docx, and demarc responsibility send %s\n", by, m.Service, m.SignOff.Digest, m.Service, m.Service)
 			}
 			return err
 		})
 	}
 	return c
+}
+
+// warnOpen tells what is still open about a matrix that was just signed.
+func (e *env) warnOpen(c *cobra.Command, a *app.App, caller app.Caller, ed catalogue.Edition, id string) error {
+	m, err := a.Matrices(c.Context(), caller, ed)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, f := range m.Findings {
+		if f.Service == id && app.Rank(check.Severity(f.Severity)) >= app.Rank(check.High) {
+			n++
+		}
+	}
+	if n > 0 {
+		fmt.Fprintf(e.stderr, "demarc: warning: %s of severity high or worse stand about it: demarc responsibility check --service %s\n", count(n, "finding", "findings"), id)
+	}
+	return nil
 }
 
 func newMatrixSend(e *env) *cobra.Command {

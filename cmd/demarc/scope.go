@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/scope"
 )
 
@@ -75,7 +76,8 @@ func roleWords(r scope.Role) string {
 }
 
 func newScopeImport(e *env) *cobra.Command {
-	return &cobra.Command{
+	var rename bool
+	c := &cobra.Command{
 		Use:     "import FILE",
 		Short:   "Take in a scope.yaml",
 		Example: "  demarc scope import scope.yaml",
@@ -85,7 +87,10 @@ func newScopeImport(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+			return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
+				if err := sameOrganisation(c, a, caller, filepath.Base(args[0]), data, rename); err != nil {
+					return err
+				}
 				s, err := a.SetScope(c.Context(), caller, filepath.Base(args[0]), data)
 				if err != nil {
 					return err
@@ -95,6 +100,29 @@ func newScopeImport(e *env) *cobra.Command {
 			})
 		},
 	}
+	c.Flags().BoolVar(&rename, "rename", false, "the organisation has a new id: take the scope though the stored one names another")
+	return c
+}
+
+// sameOrganisation keeps the scope of one organisation from taking another over.
+func sameOrganisation(c *cobra.Command, a *app.App, caller app.Caller, file string, data []byte, rename bool) error {
+	was, err := a.Scope(c.Context(), caller)
+	if problem.Of(err) == problem.NotFound && err != nil {
+		return nil // the first scope
+	}
+	if err != nil {
+		return err
+	}
+	next, err := scope.Parse(file, data)
+	if err != nil {
+		return err
+	}
+	proposed := was.Organisation.Name == was.Organisation.ID
+	if !rename && !proposed && next.Organisation.ID != was.Organisation.ID {
+		return problem.New(problem.Conflict, fmt.Sprintf("%s is the scope of %q, and this is the store of %q", file, next.Organisation.ID, was.Organisation.ID),
+			"demarc organisation create "+next.Organisation.ID+", then --org "+next.Organisation.ID+"; or --rename, if it is the same organisation under a new id")
+	}
+	return nil
 }
 
 func newScopeExport(e *env) *cobra.Command {

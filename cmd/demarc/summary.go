@@ -32,6 +32,7 @@ func (e *env) printAssessment(out *app.Assessed, g report.Gap) {
 	}
 	e.printDuties(a)
 	e.printUnread(out)
+	e.printUnassigned(a)
 	e.printWorst(a, g)
 	e.printFirst(g)
 	e.printMatrices(out.Matrices)
@@ -82,6 +83,15 @@ func (e *env) printUnread(out *app.Assessed) {
 	}
 	slices.Sort(words)
 	fmt.Fprintf(e.stdout, "\nNot read: %s. What rests on it is unknown; demarc collect list --gaps names each.\n", strings.Join(words, ", "))
+}
+
+// printUnassigned tells of what was seen in accounts that no service holds:
+// nothing rests on it.
+func (e *env) printUnassigned(a *assess.Assessment) {
+	for _, u := range a.Unassigned {
+		account := or(u.Account, "no account")
+		fmt.Fprintf(e.stdout, "\nNo service of the scope holds account %s: its %s (%s) count for no duty. demarc scope export > scope.yaml, add the account, import it.\n", account, count(u.Findings, "answer", "answers"), count(u.Failing, "failure", "failures"))
+	}
 }
 
 // worstShown is how many failing checks the summary names.
@@ -190,9 +200,24 @@ func (e *env) printAnswers(a *assess.Assessment, cat *catalogue.Catalogue, id, s
 		}
 	}
 	if shown == 0 {
-		return problem.New(problem.NotFound, "this assessment does not answer duty "+id+", for it left out its edition, its party or the service", "demarc assess --edition 2015 or 2026 --party both")
+		return unanswered(a, duty, service)
 	}
 	return nil
+}
+
+// unanswered says why an assessment has no answer for a duty that exists.
+func unanswered(a *assess.Assessment, duty catalogue.Duty, service string) error {
+	switch {
+	case !duty.In(a.Edition):
+		return problem.New(problem.NotFound, fmt.Sprintf("duty %s stands in the edition of %s only, and this assessment is by that of %s", duty.ID, duty.Editions[0], a.Edition), "demarc assess --edition "+string(duty.Editions[0]))
+	case !slices.Contains(a.Parties, duty.Party):
+		return problem.New(problem.NotFound, fmt.Sprintf("duty %s is one of the %s, whose duties were not assessed", duty.ID, duty.Party), "demarc assess --party both")
+	}
+	var ids []string
+	for _, s := range a.Services {
+		ids = append(ids, s.ID)
+	}
+	return problem.New(problem.NotFound, "this assessment does not speak of service "+quote(service), "it speaks of "+strings.Join(ids, ", "))
 }
 
 func (e *env) printAnswer(a *assess.Assessment, x assess.Answer) {
