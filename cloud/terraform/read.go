@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"demarc.dev/demarc/internal/jsonscan"
 )
@@ -36,6 +37,7 @@ type input struct {
 	changes    int               // managed resources of resource_changes that stay
 	errored    bool
 	incomplete bool
+	told       bool // it has a member that holds resources, even if none
 	store      slab
 	kept       map[string][]byte // masks
 }
@@ -56,6 +58,9 @@ func (s *slab) keep(b []byte) []byte {
 func read(r io.Reader) (*input, error) {
 	head := make([]byte, 512)
 	n, err := io.ReadFull(r, head)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, fmt.Errorf("%w: it is a folder; %s", ErrInput, makeIt)
+	}
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
 		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
@@ -72,35 +77,21 @@ func read(r io.Reader) (*input, error) {
 	if err := s.End(); err != nil {
 		return nil, fault(err)
 	}
-	switch {
-	case version == "":
-		return nil, fmt.Errorf("%w: it has no format_version; make it with: terraform show -json plan.out > plan.json", ErrInput)
-	case in.source == "" && in.config == nil && in.planned == 0:
-		in.source = "state" // of an empty state only the version is printed
+	if version == "" {
+		return nil, fmt.Errorf("%w: it has no format_version; %s", ErrInput, makeIt)
 	}
 	if err := checkVersion(in.source, version); err != nil {
 		return nil, err
 	}
-	return in, nil
-}
-
-// sniff names what is often given in place of a plan's JSON.
-func sniff(head []byte) error {
-	text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
-	const hint = "make it with: terraform show -json plan.out > plan.json"
 	switch {
-	case len(text) == 0:
-		return fmt.Errorf("%w: the file is empty; %s", ErrInput, hint)
-	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
-		return fmt.Errorf("%w: it is the binary plan file; %s", ErrInput, hint)
-	case bytes.HasPrefix(text, []byte("\x1f\x8b")), bytes.HasPrefix(text, []byte("\x28\xb5\x2f\xfd")):
-		return fmt.Errorf("%w: it is compressed; unpack it first", ErrInput)
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")), bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
-		return fmt.Errorf("%w: it is not plain UTF-8 but begins with a byte order mark; %s", ErrInput, hint)
-	case text[0] != '{':
-		return fmt.Errorf("%w: it is text, such as Terraform's configuration or what a plan prints to people; %s", ErrInput, hint)
+	case in.told:
+		return in, nil
+	case in.source == "":
+		// Terraform prints the same of a state that does not exist and of one
+		// without resources; neither shows anything.
+		return nil, fmt.Errorf("%w: it holds neither planned_values nor resource_changes nor values, so it tells of no resource; Terraform prints this where there is no state or an empty one, such as in another folder or workspace", ErrInput)
 	}
-	return nil
+	return nil, fmt.Errorf("%w: it holds neither planned_values nor resource_changes nor values, so it tells of no resource; %s", ErrInput, makeIt)
 }
 
 // fault makes a sentence of a scanner's error.
@@ -129,7 +120,7 @@ func (in *input) member(s *jsonscan.Scanner, name string, version *string) {
 	case "format_version":
 		*version = s.Text()
 	case "resource_changes":
-		in.source = "plan"
+		in.source, in.told = "plan", true
 		for s.Array(); s.More(); {
 			in.change(s)
 		}
@@ -163,6 +154,7 @@ func (in *input) modules(s *jsonscan.Scanner, resource func()) {
 	if s.Null() {
 		return
 	}
+	in.told = true
 	for s.Object(); s.Key(); {
 		if string(s.Name()) == "root_module" {
 			in.walkModule(s, resource)

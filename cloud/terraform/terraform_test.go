@@ -270,7 +270,7 @@ func TestState(t *testing.T) {
 		t.Errorf("%+v", all["aws_ebs_volume.v[0]"])
 	}
 	expect(t, all["module.m.aws_sqs_queue.q"], map[string]string{"encrypted": "false"})
-	if _, h, _ := collect(t, `{"format_version":"1.0"}`, options); h.Source != "state" {
+	if _, h, _ := collect(t, `{"format_version":"1.0","values":{"root_module":{}}}`, options); h.Source != "state" {
 		t.Errorf("an empty state: %+v", h)
 	}
 }
@@ -328,7 +328,19 @@ func TestCollect_Refuses(t *testing.T) {
 		{"binary plan", "PK\x03\x04\x14\x00", "binary plan file", ErrInput},
 		{"compressed", "\x1f\x8b\x08", "compressed", ErrInput},
 		{"configuration", "resource \"aws_s3_bucket\" \"a\" {\n}\n", "it is text", ErrInput},
-		{"a list", "[]", "it is text", ErrInput},
+		{"a list", "[]", "a JSON list", ErrInput},
+		{"a word", "null\n", "a single value", ErrInput},
+		{"a number", "17", "a single value", ErrInput},
+		{"a text in quotes", `"plan"`, "a single value", ErrInput},
+		{"binary", "\x7fELF\x02\x01\x01\x00\x00", "a binary file", ErrInput},
+		{"a picture", "\x89PNG\r\n\x1a\n", "a binary file", ErrInput},
+		{"a plan in another language", "Plán: 1 к созданию", "it is text", ErrInput},
+		{"a text cut within a letter", strings.Repeat("x", 511) + "é", "it is text", ErrInput},
+		{"colours", "\x1b[1mTerraform will perform\x1b[0m", "it is text", ErrInput},
+		{"version alone", `{"format_version":"1.2"}`, "neither planned_values nor resource_changes nor values", ErrInput},
+		{"version and Terraform's", `{"format_version":"1.2","terraform_version":"1.9.8"}`, "neither planned_values", ErrInput},
+		{"nothing but null", `{"format_version":"1.2","planned_values":null,"values":null}`, "neither planned_values", ErrInput},
+		{"configuration alone", `{"format_version":"1.2","configuration":{}}`, "neither planned_values", ErrInput},
 		{"byte order mark", "\xef\xbb\xbf{}", "byte order mark", ErrInput},
 		{"no version", "{}", "no format_version", ErrInput},
 		{"newer", strings.Replace(good, `"1.2"`, `"2.0"`, 1), `format_version is "2.0"`, ErrVersion},
@@ -346,6 +358,19 @@ func TestCollect_Refuses(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
+	}
+	folder, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if _, _, err := Collect(folder, options, func(*cloud.Resource) error { return nil }); !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), "it is a folder") {
+		t.Errorf("a folder: %v", err)
+	}
+	for _, empty := range []string{`{"format_version":"1.2","values":{}}`, `{"format_version":"1.2","planned_values":{"root_module":{}}}`, `{"format_version":"1.2","resource_changes":[]}`} {
+		if _, _, err := Collect(strings.NewReader(empty), options, func(*cloud.Resource) error { return nil }); err != nil {
+			t.Errorf("%s, which holds no resource but could: %v", empty, err)
+		}
 	}
 	for n := 1; n < len(good); n++ {
 		if _, _, err := Collect(strings.NewReader(good[:n]), options, func(*cloud.Resource) error { return nil }); !errors.Is(err, ErrInput) {
