@@ -3,6 +3,8 @@
 package report
 
 import (
+	"slices"
+
 	"demarc.dev/demarc/document"
 )
 
@@ -15,7 +17,7 @@ func GapReport(g Gap) (document.Document, error) {
 	}
 	d := document.Document{Meta: b.meta("Gap assessment report", "ISO/IEC 27017:"+string(b.a.Edition)+", duties of "+parties(b.a.Parties))}
 	for i, section := range [][]document.Block{
-		b.summary(), b.standings(), b.legend(), b.sources(), b.topGaps(), b.plan(), b.notMet(), b.notKnown(), b.settled(), b.failingSection(), b.exceptions(), b.attestations(), b.method(), b.annex(),
+		b.summary(), b.standings(), b.legend(), b.sources(), b.topGaps(), b.plan(), b.notMet(), slices.Concat(b.notKnown(), b.settled()), b.failingSection(), slices.Concat(b.exceptions(), b.attestations(), b.method()), b.annex(),
 	} {
 		if i > 0 {
 			d.Blocks = append(d.Blocks, document.PageBreak{})

@@ -67,7 +67,7 @@ func (b *book) exceptions() []document.Block {
 }
 
 func (b *book) attestations() []document.Block {
-	t := document.Table{Columns: []document.Column{column("About", 3), column("Service", 1.4), column("Answer", 1), column("By", 1.2), column("Holds", 1.7), column("State", 1.3), numbers("Answers", 0.8)},
+	t := document.Table{Dense: true, Columns: []document.Column{column("About", 3), column("Service", 1.4), column("Answer", 1), column("By", 1.2), column("Holds", 1.7), column("State", 1.3), numbers("Answers", 0.8)},
 		Empty: "Nobody attested anything: duties that no check can answer are unknown."}
 	for _, s := range b.a.Said {
 		service := "every service"

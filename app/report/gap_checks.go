@@ -118,7 +118,7 @@ func (b *book) failingSection() []document.Block {
 // failingTable tells of checks below critical severity in a row each: what
 // fails, the worst of it, why that matters, and the way through the console.
 func (b *book) failingTable(of []failing) []document.Block {
-	t := document.Table{Dense: true, Columns: []document.Column{column("Check", 2.8), column("The worst that was found", 3), column("How to mend", 3.2)}}
+	t := document.Table{Dense: true, Columns: []document.Column{column("Check", 2.7), column("The worst that was found", 3.6), column("How to mend", 2.7)}}
 	for _, f := range of {
 		c := b.checks[f.id]
 		title := document.Words(document.Strong(f.title), document.Plain(upper(tallyWords(f.tally))+"."))
@@ -139,7 +139,7 @@ func (b *book) failingTable(of []failing) []document.Block {
 
 // examplesShown is how many resources a failing check prints; the workbooks
 // hold all.
-const examplesShown = 5
+const examplesShown = 3
 
 func (b *book) failingCheck(f failing) []document.Block {
 	c := b.checks[f.id]

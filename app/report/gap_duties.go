@@ -13,7 +13,7 @@ import (
 // notMet is every answer that is shown not to be met, in full: what an auditor
 // reads word by word.
 func (b *book) notMet() []document.Block {
-	t := document.Table{Dense: true, Columns: []document.Column{column("Duty and service", 2.7), column("Standing", 1.3), column("Why", 4.6)}}
+	t := document.Table{Dense: true, Columns: []document.Column{column("Duty and service", 2.3), column("Standing", 1.1), column("Why", 5.4)}}
 	answers := map[string][]assess.Answer{}
 	for _, a := range b.a.Answers {
 		if a.Status == assess.NotSatisfied || a.Status == assess.Partly || a.Status == assess.Accepted {
@@ -118,7 +118,7 @@ func (b *book) why(a assess.Answer) document.Cell {
 		case r.Says == "":
 		case strings.HasPrefix(first, strings.TrimSuffix(r.Says, ".")):
 			cell.Lines[0] = append(cell.Lines[0], b.toCheck(r)...)
-		case !r.Holds || r.Kind == assess.ReasonPartPass || r.Kind == assess.ReasonNothing || shown == reasonsShown:
+		case !r.Holds || r.Kind == assess.ReasonPartPass || r.Kind == assess.ReasonNothing || r.Kind == assess.ReasonUnread || r.Kind == assess.ReasonScopeUnread || shown == reasonsShown:
 			left++
 		default:
 			shown++
