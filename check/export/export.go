@@ -35,7 +35,7 @@ type Options struct {
 	Time       time.Time         // of the run; ocsf cannot do without it
 	Checks     []check.Check     // for titles, reasons and fixes; a finding of another check is written without them
 	Exceptions []check.Exception // for the reasons of exceptions
-	Artifact   string            // the file that was looked at, such as plan.json; empty for a live account
+	Artifact   string            // the file that was looked at, such as plan.json; empty for a live account: sarif then names the place in the cloud
 }
 
 // Writer takes findings one after the other. Close ends the document; it does

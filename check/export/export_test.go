@@ -10,6 +10,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,6 +144,10 @@ func TestSchema_Strict(t *testing.T) {
 	refuse("sarif", sarif, log, `"kind":"pass","level":"none"`, `"kind":"pass","level":"error"`)
 	refuse("sarif", sarif, log, `"kind":"open"`, `"kind":"unknown"`)
 	refuse("sarif", sarif, log, `"ruleId"`, `"rule"`)
+	refuse("sarif", sarif, log, `"physicalLocation"`, `"place"`)
+	refuse("sarif", sarif, log, `"uri":"infra/plan%20one.json"`, `"uri":"/infra/plan.json"`)
+	refuse("sarif", sarif, log, `"uri":"infra/plan%20one.json"`, `"uri":"infra/plan one.json"`)
+	refuse("sarif", sarif, log, `"uri":"infra/plan%20one.json"`, `"uri":"50%.json"`)
 	refuse("sarif", sarif, log, `"version":"2.1.0"`, `"version":"2.0.0"`)
 	event, _, _ := strings.Cut(string(write(t, "ocsf", options(), findings())), "\n")
 	refuse("ocsf", ocsf, event, `"class_uid":2003`, `"class_uid":2004`)
@@ -277,6 +282,65 @@ func TestFileURI(t *testing.T) {
 	for path, want := range map[string]string{"plan.json": "plan.json", "a b/plan.json": "a%20b/plan.json", "/x/plan.json": "file:///x/plan.json", `C:\x\plan.json`: "file:///C:/x/plan.json", `a\b`: "a/b", "a:b": "./a:b", "50%": "50%25"} {
 		if got := fileURI(path); got != want {
 			t.Errorf("fileURI(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestPlaceURI(t *testing.T) {
+	for want, segments := range map[string][]string{
+		"aws/111122223333/eu-west-1/object-store/b":      {"aws", "111122223333", "eu-west-1", "object-store", "b"},
+		"aws/-/-/user/arn%3Aaws%3Aiam%3A%3A1%3Auser%2Fx": {"aws", "", "", "user", "arn:aws:iam::1:user/x"},
+		"a%3Ab/_../_./_.../%20%25%0A%FF%3F%23%5C":        {"a:b", "..", ".", "...", " %\n\xff?#\\"},
+	} {
+		got := placeURI(segments...)
+		u, err := url.Parse(got)
+		if got != want || err != nil || u.IsAbs() || u.Host != "" || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("%q, want %q (%v)", got, want, err)
+		}
+	}
+}
+
+// TestSARIF_Rules puts the rules of SARIF 2.1.0 that a schema cannot say, and
+// those of code hosts, to what is written.
+func TestSARIF_Rules(t *testing.T) {
+	bare := options()
+	bare.Artifact = ""
+	for _, o := range []Options{options(), bare} {
+		var log struct {
+			Runs []struct {
+				Tool    struct{ Driver sarifDriver }
+				Results []sarifResult
+			}
+		}
+		if err := json.Unmarshal(write(t, "sarif", o, findings()), &log); err != nil {
+			t.Fatal(err)
+		}
+		if len(log.Runs) != 1 || len(log.Runs[0].Results) != len(findings()) {
+			t.Fatalf("%d runs", len(log.Runs))
+		}
+		rules := log.Runs[0].Tool.Driver.Rules
+		for i, r := range log.Runs[0].Results {
+			f := findings()[i]
+			if r.RuleIndex != nil && rules[*r.RuleIndex].ID != r.RuleID { // 3.27.6
+				t.Errorf("%s: its index is that of %s", r.RuleID, rules[*r.RuleIndex].ID)
+			}
+			if (r.Kind == "fail") == (r.Level == "none") { // 3.27.10
+				t.Errorf("%s: kind %s with level %s", f.Resource, r.Kind, r.Level)
+			}
+			if len(r.Locations) != 1 || r.Locations[0].Logical[0].FullyQualifiedName != f.Resource {
+				t.Fatalf("%s: %+v", f.Resource, r.Locations)
+			}
+			uri := r.Locations[0].Physical.Artifact.URI // 3.4.3
+			u, err := url.Parse(uri)
+			if err != nil || u.IsAbs() || strings.HasPrefix(uri, "/") || uri == "" || u.String() != uri {
+				t.Errorf("%s: %q is no relative URI (%v)", f.Resource, uri, err)
+			}
+			if want := strings.Count(uri, "/"); o.Artifact == "" && (want != 4 || !strings.HasPrefix(uri, "aws/")) {
+				t.Errorf("%s: %q does not tell provider, account, region, kind and name", f.Resource, uri)
+			}
+			if o.Artifact != "" && uri != "infra/plan%20one.json" {
+				t.Errorf("%s: %q is not the file that was looked at", f.Resource, uri)
+			}
 		}
 	}
 }

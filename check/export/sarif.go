@@ -4,6 +4,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -65,7 +66,7 @@ type sarifResult struct {
 }
 
 type sarifLocation struct {
-	Physical *sarifPhysical `json:"physicalLocation,omitempty"`
+	Physical sarifPhysical  `json:"physicalLocation"` // code hosts take no result without one
 	Logical  []sarifLogical `json:"logicalLocations"`
 }
 
@@ -160,7 +161,7 @@ func (w *sarifWriter) Write(f check.Finding) error {
 	_, at, known := w.check(f.Check)
 	r := sarifResult{
 		RuleID: f.Check, Kind: sarifKind(f.Outcome), Level: "none", Message: sarifText{f.Message},
-		Locations:    []sarifLocation{{Logical: []sarifLogical{{Name: f.Name, FullyQualifiedName: f.Resource, Kind: "resource"}}}},
+		Locations:    []sarifLocation{{Physical: sarifPhysical{sarifArtifact{w.uri(f)}}, Logical: []sarifLogical{{Name: f.Name, FullyQualifiedName: f.Resource, Kind: "resource"}}}},
 		Fingerprints: map[string]string{"demarc/v1": f.Fingerprint}, PartialFingerprints: map[string]string{"demarc/v1": f.Fingerprint},
 		Properties: sarifResultExtra{Outcome: f.Outcome, Severity: string(f.Severity), Kind: string(f.Kind), Provider: f.Provider, Account: f.Account, Region: f.Region, Fields: f.Fields, Exposed: f.Exposed},
 	}
@@ -169,9 +170,6 @@ func (w *sarifWriter) Write(f check.Finding) error {
 	}
 	if f.Outcome == check.Fail { // 3.27.10: any other kind has the level none
 		r.Level = sarifLevel(f.Severity)
-	}
-	if w.Artifact != "" {
-		r.Locations[0].Physical = &sarifPhysical{sarifArtifact{fileURI(w.Artifact)}}
 	}
 	if f.Exception != "" {
 		r.Suppressions = []sarifSuppressed{{"external", "accepted", w.justification(f.Exception)}}
@@ -189,6 +187,16 @@ func (w *sarifWriter) Write(f check.Finding) error {
 	}
 	_, err = w.out.Write(text)
 	return err
+}
+
+// uri gives the file that the finding is in, or else the place in the cloud as
+// the path of a file that would describe the resource. It has no region: it
+// stands for the whole (3.29.4).
+func (w *sarifWriter) uri(f check.Finding) string {
+	if w.Artifact != "" {
+		return fileURI(w.Artifact)
+	}
+	return placeURI(f.Provider, f.Account, f.Region, string(f.Kind), cmp.Or(f.Name, f.Resource))
 }
 
 // Close is part of Writer.
