@@ -7,9 +7,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -143,32 +143,64 @@ func (a *App) EncodeMatrix(m *responsibility.Matrix) ([]byte, error) {
 	return responsibility.EncodeMatrix(*m, cat)
 }
 
-// SetMatrix takes a matrix in as the next version. Version in m is the one
-// that it was written from: when a later one is stored, it is a Conflict.
-// Its sign-off stays with it, and stands only while its digest does.
-func (a *App) SetMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, err error) {
+// ImportMatrix takes in a matrix that people wrote, as the next version. Version
+// in m is the one that it was written from: when a later one is stored, it is a
+// Conflict. A file signs nothing: a sign-off stands only where the store has it
+// already, and remarks say what became of one that the file claims.
+func (a *App) ImportMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, remarks []string, err error) {
 	o, err := a.org(ctx, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	err = o.Update(ctx, func(tx *store.Tx) error {
+		s, err := scopeOf(ctx, tx, o.ID())
+		if err != nil {
+			return err
+		}
+		v, err := service(s, m.Service)
+		if err != nil {
+			return err
+		}
+		was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, matrixID(m.Service, m.Edition))
+		if err != nil {
+			return err
+		}
+		if stored && m.Version != 0 && m.Version < was.Version {
+			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
+				WithHint("demarc responsibility compare %s --with FILE shows the differences; export it anew and repeat the change", m.Service)
+		}
+		var before *responsibility.Matrix
+		if stored {
+			before = &was
+		}
+		next, said := responsibility.Carry(before, *m, v)
+		remarks = said
+		version, err = putMatrix(ctx, tx, c, next)
+		return err
+	})
+	return version, remarks, err
+}
+
+// putMatrix stores a matrix as the next version, unless nothing changed.
+func putMatrix(ctx context.Context, tx *store.Tx, c Caller, next responsibility.Matrix) (version int, err error) {
+	id := matrixID(next.Service, next.Edition)
+	was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, id)
 	if err != nil {
 		return 0, err
 	}
-	next := *m
-	err = o.Update(ctx, func(tx *store.Tx) error {
-		id := matrixID(m.Service, m.Edition)
-		was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, id)
-		switch {
-		case err != nil:
-			return err
-		case stored && m.Version != 0 && m.Version < was.Version:
-			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
-				WithHint("demarc responsibility compare %s FILE shows the differences; export it anew and repeat the change", m.Service)
-		}
-		if next.Version = was.Version; stored && reflect.DeepEqual(next, was) {
-			return nil // nothing changed
-		}
-		next.Version = was.Version + 1
-		return tx.Put(matrices, id, next, store.Event{Kind: "matrix.changed", Actor: c.Actor})
-	})
-	return next.Version, err
+	if next.Version = was.Version; stored && sameRecord(next, was) {
+		return was.Version, nil
+	}
+	next.Version = was.Version + 1
+	return next.Version, tx.Put(matrices, id, next, store.Event{Kind: "matrix.changed", Actor: c.Actor})
+}
+
+// sameRecord tells whether two values are one record: what no record holds,
+// such as the file that a value was read from, makes no difference.
+func sameRecord(x, y any) bool {
+	one, err := json.Marshal(x)
+	other, err2 := json.Marshal(y)
+	return err == nil && err2 == nil && bytes.Equal(one, other)
 }
 
 // SignMatrix signs the stored matrix of a service off: by says who, for our
@@ -193,24 +225,34 @@ func (a *App) AcknowledgeMatrix(ctx context.Context, c Caller, id string, ed cat
 
 // stepMatrix takes a stored matrix one step on in its life.
 func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, step func(responsibility.Matrix, scope.Service, time.Time) (responsibility.Matrix, error)) (*responsibility.Matrix, error) {
-	m, err := a.Matrices(ctx, c, ed)
+	o, err := a.org(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	v, err := service(m.Scope, id)
-	if err != nil {
-		return nil, err
-	}
-	stored, ok := m.Stored[id]
-	if !ok {
-		return nil, problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s", id, ed).
-			WithHint("demarc responsibility default %s > %s.yaml, read and edit it, then demarc responsibility import %s.yaml", id, id, id)
-	}
-	next, err := step(*stored, v, a.now().UTC())
-	if err != nil {
-		return nil, err
-	}
-	next.Version, err = a.SetMatrix(ctx, c, &next)
+	var next responsibility.Matrix
+	err = o.Update(ctx, func(tx *store.Tx) error {
+		s, err := scopeOf(ctx, tx, o.ID())
+		if err != nil {
+			return err
+		}
+		v, err := service(s, id)
+		if err != nil {
+			return err
+		}
+		was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, matrixID(id, ed))
+		if err != nil {
+			return err
+		}
+		if !stored {
+			return problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s", id, ed).
+				WithHint("demarc responsibility default %s > %s.yaml, read and edit it, then demarc responsibility import %s.yaml", id, id, id)
+		}
+		if next, err = step(was, v, a.now().UTC()); err != nil {
+			return err
+		}
+		next.Version, err = putMatrix(ctx, tx, c, next)
+		return err
+	})
 	return &next, err
 }
 

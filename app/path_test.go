@@ -125,7 +125,8 @@ func TestReport_MatrixAfterTheRun(t *testing.T) {
 		t.Errorf("an unchanged matrix is dated %s, the run %s", before, run.At)
 	}
 	m := must[*app.Matrices](t)(a.Matrices(ctx, larkspur, run.Edition)).Stored["aws"]
-	_, err := a.SetMatrix(ctx, larkspur, m)
+	m.Agreement += ", second edition"
+	_, _, err := a.ImportMatrix(ctx, larkspur, m)
 	ok(t, err)
 	after, next := at()
 	if after == before || next != version+1 {

@@ -74,13 +74,25 @@ func file(t testing.TB, name string) []byte {
 	return must[[]byte](t)(fs.ReadFile(example.Files(), name))
 }
 
-// estate gives a house that holds the whole example.
+// estate gives a house that holds the whole example, in the empty folder dir.
 func estate(t testing.TB, dir string) *app.App {
 	t.Helper()
-	a := open(t, dir)
-	fill(t, a, larkspur)
-	return a
+	ok(t, os.CopyFS(dir, os.DirFS(must[string](t)(filled()))))
+	return open(t, dir)
 }
+
+// filled is a store that holds the whole example. Each test works on a copy:
+// copying is quicker than taking everything in anew. TestMain removes it.
+var filled = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "demarc-app-"); err != nil {
+		return "", err
+	}
+	a, err := app.Open(ctx, app.Options{Dir: dir, Version: "0.1.0", Now: func() time.Time { return at }})
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(fill(a, larkspur), a.Close())
+})
 
 func fill(t testing.TB, a *app.App, c app.Caller) {
 	t.Helper()
@@ -99,7 +111,7 @@ func fill(t testing.TB, a *app.App, c app.Caller) {
 	ok(t, err)
 	for _, name := range must[[]string](t)(fs.Glob(example.Files(), "matrix/*.yaml")) {
 		m := must[*responsibility.Matrix](t)(a.ParseMatrix(ctx, c, path.Base(name), file(t, name)))
-		_, err := a.SetMatrix(ctx, c, m)
+		_, _, err := a.ImportMatrix(ctx, c, m)
 		ok(t, err)
 	}
 }

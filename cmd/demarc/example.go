@@ -144,7 +144,7 @@ func (e *env) exampleInput(ctx context.Context, a *app.App, c app.Caller) error 
 		}{name, func(f string, d []byte) error {
 			m, err := a.ParseMatrix(ctx, c, f, d)
 			if err == nil {
-				_, err = a.SetMatrix(ctx, c, m)
+				_, _, err = a.ImportMatrix(ctx, c, m)
 			}
 			return err
 		}})
@@ -154,7 +154,26 @@ func (e *env) exampleInput(ctx context.Context, a *app.App, c app.Caller) error 
 			return err
 		}
 	}
-	return nil
+	return exampleSignatures(ctx, a, c)
+}
+
+// exampleSignatures signs two matrices for our side. One of them changes
+// afterwards, as they do: its sign-off is stale, and rule RM-12 says so.
+func exampleSignatures(ctx context.Context, a *app.App, c app.Caller) error {
+	if _, err := a.SignMatrix(ctx, c, "aws", catalogue.Edition2026, "Ruth Calder"); err != nil {
+		return err
+	}
+	m, err := a.SignMatrix(ctx, c, "ledger", catalogue.Edition2026, "Tom Varga")
+	if err != nil {
+		return err
+	}
+	for i, l := range m.Allocations {
+		if l.Duty == "16.1.2-P2" { // to tell customers of incidents
+			m.Allocations[i].Basis = responsibility.Basis{Kind: responsibility.ContractClause, Reference: "Ledger terms of service 2026-02, 14.3 (24 hours)"}
+		}
+	}
+	_, _, err = a.ImportMatrix(ctx, c, m)
+	return err
 }
 
 func (e *env) examplePlan(ctx context.Context, a *app.App, c app.Caller, file string, data []byte) error {

@@ -207,11 +207,14 @@ func (e *env) importMatrix(c *cobra.Command, a *app.App, caller app.Caller, name
 		return err
 	}
 	for _, m := range list {
-		v, err := a.SetMatrix(c.Context(), caller, m)
+		v, remarks, err := a.ImportMatrix(c.Context(), caller, m)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(e.stdout, "took the matrix of %s, version %d: %s\n", m.Service, v, count(len(m.Allocations), "duty divided", "duties divided"))
+		for _, r := range remarks {
+			fmt.Fprintf(e.stderr, "demarc: warning: %s\n", r)
+		}
 	}
 	return nil
 }

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/responsibility"
+)
+
+const brambleScope = `organisation: {id: bramble, name: Bramble, role: customer}
+services:
+  - {id: aws, name: Amazon Web Services, role: consumes, model: iaas, provider: Amazon Web Services, accounts: ["333333333333"]}
+`
+
+// bramble is another organisation of the same store, with little of its own.
+var bramble = app.Caller{Org: "bramble", Actor: "tess@bramble.example"}
+
+// secrets are words that only the example's organisation holds. Its account
+// numbers and names stand in everything that was seen or said of it.
+var secrets = []string{"larkspur", "ledger", "210987654321", "109876543210", "Ruth Calder", "Ines Adler"}
+
+// all gathers a sequence.
+func all[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var out []T
+	for v, err := range seq {
+		if err != nil {
+			return out, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// usage asks every use case as c, with what the other organisation would say:
+// its run, its services, the indexes of its log. It gives what each gave.
+func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]func() (any, error) {
+	ed := catalogue.Edition2026
+	small := encode(t, &cloud.Snapshot{Header: cloud.Header{Tool: "demarc 0.1.0", Provider: "aws", Source: "live", Accounts: []cloud.Account{{ID: "333333333333"}}, Regions: []string{"eu-central-1"}, Started: at, Ended: at}})
+	matrix := &responsibility.Matrix{Service: "aws", Edition: ed}
+	written := func(write func(io.Writer) error) (any, error) {
+		var b bytes.Buffer
+		err := write(&b)
+		return b.String(), err
+	}
+	return map[string]func() (any, error){
+		"AcknowledgeMatrix": func() (any, error) { return a.AcknowledgeMatrix(ctx, c, "ledger", ed, "Tess") },
+		"Asked":             func() (any, error) { return a.Asked(ctx, c, theirs) },
+		"Assess":            func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
+		"Assessment":        func() (any, error) { return a.Assessment(ctx, c, theirs) },
+		"Attestations":      func() (any, error) { return a.Attestations(ctx, c) },
+		"Body": func() (any, error) {
+			var out []string
+			for i := range int64(200) {
+				body, err := a.Body(ctx, c, i)
+				if err != nil {
+					return out, err
+				}
+				data, err := io.ReadAll(body)
+				if out = append(out, string(data)); err != nil {
+					return out, err
+				}
+			}
+			return out, nil
+		},
+		"Checkpoint":    func() (any, error) { v, err := a.Checkpoint(ctx, c); return string(v), err },
+		"DefaultScope":  func() (any, error) { return a.DefaultScope(ctx, c) },
+		"DefaultMatrix": func() (any, error) { return a.DefaultMatrix(ctx, c, "ledger", ed) },
+		"Drift":         func() (any, error) { return a.Drift(ctx, c, theirs, theirs) },
+		"Exceptions":    func() (any, error) { return a.Exceptions(ctx, c) },
+		"FileStatement": func() (any, error) {
+			return a.FileStatement(ctx, c, "postrider.yaml", file(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
+		},
+		"Findings":   func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
+		"GapData":    func() (any, error) { return a.GapData(ctx, c, theirs) },
+		"Log":        func() (any, error) { return all(a.Log(ctx, c, 0, 1000)) },
+		"LogSize":    func() (any, error) { return a.LogSize(ctx, c) },
+		"Matrices":   func() (any, error) { return a.Matrices(ctx, c, ed) },
+		"MatrixData": func() (any, error) { return a.MatrixData(ctx, c, theirs, ed, app.Paper{}) },
+		"Pack": func() (any, error) {
+			return written(func(w io.Writer) error { _, err := a.Pack(ctx, c, app.PackAsk{Reason: "audit/1"}, w); return err })
+		},
+		"ParseMatrix": func() (any, error) {
+			return a.ParseMatrix(ctx, c, "m.yaml", []byte("service: ledger\nedition: \"2026\"\n"))
+		},
+		"PublicKey":    func() (any, error) { return a.PublicKey(ctx, c) },
+		"ReadWorkbook": func() (any, error) { return a.ReadWorkbook(ctx, c, "m.xlsx", []byte("no workbook")) },
+		"Receipt":      func() (any, error) { v, err := a.Receipt(ctx, c, 0); return string(v), err },
+		"Report": func() (any, error) {
+			return written(func(w io.Writer) error {
+				return a.Report(ctx, c, theirs, app.Paper{Kind: app.FindingsPaper, Format: "csv"}, w)
+			})
+		},
+		"Run":             func() (any, error) { return a.Run(ctx, c, "r2") },
+		"Runs":            func() (any, error) { return a.Runs(ctx, c) },
+		"Scope":           func() (any, error) { return a.Scope(ctx, c) },
+		"SendMatrix":      func() (any, error) { return a.SendMatrix(ctx, c, "ledger", ed) },
+		"SetAttestations": func() (any, error) { return a.SetAttestations(ctx, c, "a.yaml", []byte("attestations: []\n"), nil) },
+		"SetExceptions":   func() (any, error) { return a.SetExceptions(ctx, c, "e.yaml", []byte("exceptions: []\n")) },
+		"ImportMatrix":    func() (any, error) { v, _, err := a.ImportMatrix(ctx, c, matrix); return v, err },
+		"SetScope":        func() (any, error) { return a.SetScope(ctx, c, "scope.yaml", []byte(brambleScope)) },
+		"SignMatrix":      func() (any, error) { return a.SignMatrix(ctx, c, "ledger", ed, "Tess") },
+		"Snapshots":       func() (any, error) { return a.Snapshots(ctx, c) },
+		"TakeNamed": func() (any, error) {
+			s, _, err := a.TakeNamed(ctx, c, "own.snapshot", "own", bytes.NewReader(small))
+			return s, err
+		},
+		"CreateOrg": func() (any, error) { return nil, a.CreateOrg(ctx, c) },
+		"TakeSnapshot": func() (any, error) {
+			s, _, err := a.TakeSnapshot(ctx, c, "own.snapshot", bytes.NewReader(small))
+			return s, err
+		},
+		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
+	}
+}
+
+// TestIsolation asks every use case that takes a caller as another
+// organisation, before and after that has something of its own.
+func TestIsolation_NothingOfAnother(t *testing.T) {
+	a := estate(t, t.TempDir())
+	assessed(t, a, larkspur, everything)
+	theirs := assessed(t, a, larkspur, everything).Run
+	_, err := a.SetScope(ctx, bramble, "scope.yaml", []byte(brambleScope))
+	ok(t, err)
+	size := must[int64](t)(a.LogSize(ctx, larkspur))
+	asked := usage(t, a, bramble, theirs)
+	caller := reflect.TypeFor[app.Caller]()
+	for m := range reflect.TypeFor[*app.App]().Methods() {
+		for i := range m.Type.NumIn() {
+			if _, there := asked[m.Name]; m.Type.In(i) == caller && !there {
+				t.Errorf("%s takes a caller, and this test does not ask it", m.Name)
+			}
+		}
+	}
+	names := []string{"TakeSnapshot", "Assess"} // first, so that there is an own r1 beside theirs
+	for name := range asked {
+		names = append(names, name)
+	}
+	slices.Sort(names[2:])
+	denied := 0
+	for _, name := range names {
+		got, err := asked[name]()
+		if err != nil {
+			denied++
+		}
+		text := fmt.Sprintf("%+v", got)
+		if name == "Asked" { // the shipped checks are everybody's: their examples name places too
+			text = ""
+		}
+		if v, is := got.(*app.Assessed); is && v != nil {
+			text = fmt.Sprintf("%+v %+v %+v", v.Assessment, v.Run, v.Snapshots)
+		}
+		for _, s := range secrets {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(s)) {
+				t.Errorf("%s gives another organisation %q", name, s)
+			}
+		}
+	}
+	for _, name := range []string{"Assessment", "Drift", "Findings", "GapData", "Report", "SignMatrix"} {
+		if _, err := asked[name](); err == nil || problem.Of(err) != problem.NotFound {
+			t.Errorf("%s of another organisation's run or service: %v", name, err)
+		}
+	}
+	if denied < 10 {
+		t.Errorf("only %d use cases refused", denied)
+	}
+	if now := must[int64](t)(a.LogSize(ctx, larkspur)); now != size {
+		t.Errorf("another organisation wrote %d entries into the log", now-size)
+	}
+	verify(t, a, larkspur)
+	verify(t, a, bramble)
+}
