@@ -153,6 +153,10 @@ func (h *host) besideProwler(ctx context.Context, server *server, ours collected
 	return f
 }
 
+// prowlerPatience is enough on a quiet machine, where the emulator takes some
+// three minutes to answer Prowler for the first time.
+const prowlerPatience = 15 * time.Minute
+
 // prowlerServices are those that both read.
 const prowlerServices = "s3 iam ec2 vpc kms rds awslambda cloudtrail cloudwatch sns sqs backup elbv2 secretsmanager dynamodb efs elasticache acm eks ecr autoscaling ssm"
 
@@ -162,6 +166,8 @@ func (h *host) prowler(ctx context.Context, server *server, program string, ours
 		return figure{}, err
 	}
 	defer os.RemoveAll(dir)
+	ctx, stop := context.WithTimeout(ctx, prowlerPatience)
+	defer stop()
 	read := func(url string) (used, error) {
 		args := append(append([]string{}, credentials...), "AWS_ENDPOINT_URL="+url, program, "aws", "--region")
 		args = append(append(args, strings.Split(estate, ",")...), "--service")

@@ -44,6 +44,7 @@ type engineRun struct {
 func terraformPlan(ctx context.Context, h *host) ([]figure, error) {
 	path := filepath.Join(h.scratch, "plan.json")
 	defer os.Remove(path)
+	defer os.Remove(path + ".snapshot")
 	var plan struct{ Bytes, Resources int64 }
 	if _, err := h.child(ctx, &plan, "plan", path, strconv.Itoa(h.sized(145_000_000, 5_000_000))); err != nil {
 		return nil, err
