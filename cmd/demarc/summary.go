@@ -98,14 +98,7 @@ func (e *env) printUnassigned(a *assess.Assessment) {
 const worstShown = 8
 
 func (e *env) printWorst(a *assess.Assessment, g report.Gap) {
-	var failing []assess.Result
-	seen := map[string]bool{}
-	for _, r := range a.Results {
-		if r.Tally.Fail > 0 && !seen[r.Check] {
-			seen[r.Check] = true
-			failing = append(failing, r)
-		}
-	}
+	failing := worstOfEach(a.Results)
 	if len(failing) == 0 {
 		return
 	}
@@ -126,6 +119,23 @@ func (e *env) printWorst(a *assess.Assessment, g report.Gap) {
 		}
 		fmt.Fprintf(e.stdout, "  %-8s %s  (%s)\n           %d of %d fail%s%s\n", r.Severity, or(r.Title, r.Check), r.Check, r.Tally.Fail, r.Tally.Fail+r.Tally.Pass+r.Tally.Accepted+r.Tally.Unknown, reached, exampleSaid(r))
 	}
+}
+
+// worstOfEach gives each failing check once: services that share accounts see
+// the same resources, so the service with the most failures stands for all.
+func worstOfEach(results []assess.Result) []assess.Result {
+	var out []assess.Result
+	for _, r := range results {
+		i := slices.IndexFunc(out, func(o assess.Result) bool { return o.Check == r.Check })
+		switch {
+		case r.Tally.Fail == 0:
+		case i < 0:
+			out = append(out, r)
+		case out[i].Tally.Fail < r.Tally.Fail:
+			out[i] = r
+		}
+	}
+	return out
 }
 
 func exampleSaid(r assess.Result) string {
