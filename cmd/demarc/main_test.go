@@ -85,3 +85,11 @@ func sub(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(data, args[1], args[2])), 0o600))
 }
+
+// TestReference: the pages in docs are what the program says today.
+func TestReference(t *testing.T) {
+	var stdout, stderr strings.Builder
+	if err := run(t.Context(), []string{"demarc", "internal", "reference", "--check", "../../docs/reference"}, nil, strings.NewReader(""), &stdout, &stderr); err != nil {
+		t.Error(err)
+	}
+}
