@@ -88,6 +88,11 @@ func sourceOf(resources []cloud.Resource) cloud.Source {
 // exists in the catalogue; collected, when not nil, tells whether some collector
 // reads a kind. An example that the check answers otherwise is a fault.
 func Lint(checks []Check, duty func(id string) bool, collected func(cloud.Kind) bool) Faults {
+	return lint(checks, duty, collected, checks)
+}
+
+// lint asks only those checks about their examples that are in asked.
+func lint(checks []Check, duty func(id string) bool, collected func(cloud.Kind) bool, asked []Check) Faults {
 	var faults Faults
 	for i := range checks {
 		l := linter{c: &checks[i]}
@@ -103,12 +108,19 @@ func Lint(checks []Check, duty func(id string) bool, collected func(cloud.Kind) 
 		}
 		faults = append(faults, l.faults...)
 	}
-	set, err := Compile(checks)
+	_, err := Compile(checks)
 	var found Faults
 	switch {
 	case errors.As(err, &found):
-		return append(faults, found...)
+		faults = append(faults, found...)
+		asked = slices.DeleteFunc(slices.Clone(asked), func(c Check) bool {
+			return c.File() == "" || slices.ContainsFunc(found, func(f Fault) bool { return f.File == c.File() })
+		})
 	case err != nil:
+		return append(faults, Fault{What: err.Error()})
+	}
+	set, err := Compile(asked) // the others have an expression that cannot be asked
+	if err != nil {
 		return append(faults, Fault{What: err.Error()})
 	}
 	for _, c := range set.checks {
@@ -221,8 +233,11 @@ func (l *linter) proofs(duty func(string) bool) {
 	}
 }
 
+// outcomes are those that an example can expect.
+func outcomes() []Outcome { return []Outcome{Pass, Fail, Unknown, NotApplicable} }
+
 func (l *linter) examples() {
-	expected, names := map[Outcome]bool{}, map[string]bool{}
+	expected, names, known := map[Outcome]bool{}, map[string]bool{}, true
 	for i, e := range l.c.Examples {
 		at := fmt.Sprintf("examples[%d]", i)
 		expected[e.Expect] = true
@@ -230,10 +245,14 @@ func (l *linter) examples() {
 			l.fault(at+".name", "it is missing or taken", "give the example a name of its own")
 		}
 		names[e.Name] = true
-		l.oneOf(at+".expect", string(e.Expect), string(Pass), string(Fail), string(Unknown), string(NotApplicable))
-		if !slices.Contains(l.c.Kinds, e.Resource.Kind) {
+		l.oneOf(at+".expect", string(e.Expect), "pass", "fail", "unknown", "notapplicable")
+		known = known && slices.Contains(outcomes(), e.Expect)
+		if e.Resource.Kind != "" && !slices.Contains(l.c.Kinds, e.Resource.Kind) {
 			l.fault(at+".resource.kind", fmt.Sprintf("the check is not about %s", e.Resource.Kind), "use one of its kinds")
 		}
+	}
+	if !known {
+		return // what is misspelt may be the one that is missing
 	}
 	for _, o := range []Outcome{Pass, Fail, Unknown} {
 		if !expected[o] {

@@ -75,23 +75,42 @@ type exceptionYAML struct {
 // Every field but where and evidence is demanded. The error holds every fault.
 // It is safe for foreign input.
 func ParseExceptions(file string, data []byte) ([]Exception, error) {
+	list, faults := readExceptions(file, data, nil)
+	return list, faults.problem()
+}
+
+// ParseExceptions reads a file of exceptions and tells, together with what is
+// wrong with the file, what CheckExceptions finds in it. An exception may be for
+// a check that the set does not hold when elsewhere is true.
+func (s *Set) ParseExceptions(file string, data []byte, elsewhere bool) ([]Exception, error) {
+	list, faults := readExceptions(file, data, func(list []Exception) Faults {
+		return slices.DeleteFunc(s.CheckExceptions(list), func(f Fault) bool { return elsewhere && f.Field == "checks" })
+	})
+	return list, faults.problem()
+}
+
+// readExceptions gives either exceptions or faults, those of more included.
+func readExceptions(file string, data []byte, more func([]Exception) Faults) ([]Exception, Faults) {
 	var doc exceptionFile
-	lines, faults := decode(file, data, &doc)
-	if len(faults) > 0 {
-		return nil, faults.problem()
+	lines, faults, unsure := decode(file, data, &doc)
+	if lines == nil {
+		return nil, faults
 	}
-	at := &place{file: file, line: lines}
+	at, r := &place{file: file, line: lines}, reading{faults: faults, unsure: unsure}
 	out := make([]Exception, 0, len(doc.Exceptions))
 	for i, y := range doc.Exceptions {
 		e, found := y.exception(at, i)
 		if slices.ContainsFunc(out, func(o Exception) bool { return o.ID == e.ID && e.ID != "" }) {
 			found = append(found, at.fault(fmt.Sprintf("exceptions[%d].id", i), "another exception is called "+e.ID, "give it an id of its own"))
 		}
-		faults = append(faults, found...)
+		r.add(found)
 		out = append(out, e)
 	}
-	if len(faults) > 0 {
-		return nil, faults.problem()
+	if more != nil {
+		r.add(more(out))
+	}
+	if len(r.faults) > 0 {
+		return nil, r.faults
 	}
 	return out, nil
 }
@@ -101,9 +120,6 @@ func (y exceptionYAML) exception(at *place, i int) (Exception, Faults) {
 	prefix := fmt.Sprintf("exceptions[%d]", i)
 	fault := func(field, what, cure string) {
 		f := at.fault(prefix+"."+field, what, cure)
-		if f.Line == 0 {
-			f.Line = at.line[prefix]
-		}
 		faults = append(faults, f)
 	}
 	for _, d := range []struct{ field, value, cure string }{

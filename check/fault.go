@@ -63,15 +63,10 @@ func (fs Faults) problem() error {
 	return problem.New(problem.Invalid, fmt.Sprintf("%d faults:\n%s", len(fs), fs.Error()), "mend each line and run it again").Wrap(fs)
 }
 
-// nearest gives " did you mean …" for a misspelt word, or the list when it is
+// nearest gives "did you mean …" for a misspelt word, or the list when it is
 // short, or nothing.
 func nearest(word string, known []string) string {
-	best, distance := "", len(word)/3+1
-	for _, k := range known {
-		if d := editDistance(word, k, distance); d < distance {
-			best, distance = k, d
-		}
-	}
+	best := closest(word, known)
 	switch {
 	case best != "":
 		return "did you mean " + best + "?"
@@ -80,6 +75,18 @@ func nearest(word string, known []string) string {
 		return "use one of " + strings.Join(sorted, ", ")
 	}
 	return ""
+}
+
+// closest gives the known word that is near enough to be the one that was
+// meant, or nothing.
+func closest(word string, known []string) string {
+	best, distance := "", len(word)/3+1
+	for _, k := range known {
+		if d := editDistance(word, k, distance); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best
 }
 
 // editDistance is Levenshtein's, or limit when it is not below it.

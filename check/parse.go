@@ -34,7 +34,11 @@ func (p *place) fault(field, what, cure string) Fault {
 	if p == nil {
 		return Fault{Field: field, What: what, Cure: cure}
 	}
-	return Fault{File: p.file, Line: p.line[field], Field: field, What: what, Cure: cure}
+	line := p.line[field]
+	for above := parent(field); line == 0 && above != ""; above = parent(above) { // a missing one is told where it should stand
+		line = p.line[above]
+	}
+	return Fault{File: p.file, Line: line, Field: field, What: what, Cure: cure}
 }
 
 // File gives the file that the check was read from, empty when there is none.
@@ -45,22 +49,34 @@ func (c *Check) File() string {
 	return c.place.file
 }
 
-// Parse reads one check. The error holds every fault of the file (see Faults);
-// whether its expressions make sense is for Compile to say. It is safe for
-// foreign input.
-func Parse(file string, data []byte) (Check, error) { return parse(file, data, kindTypes()) }
+// Parse reads one check. The error holds every fault of the file (see Faults),
+// those included that Compile and Lint look for; of a file that reads well these
+// are theirs to tell. It is safe for foreign input.
+func Parse(file string, data []byte) (Check, error) {
+	r := read(file, data, kindTypes())
+	if len(r.faults) > 0 {
+		return Check{}, everything([]reading{r}).problem()
+	}
+	return r.check, nil
+}
 
-func parse(file string, data []byte, kinds map[cloud.Kind]*kindType) (Check, error) {
-	var c Check
-	lines, faults := decode(file, data, &c)
-	if len(faults) > 0 {
-		return Check{}, faults.problem()
+// reading is what was made of one file.
+type reading struct {
+	check  Check
+	faults Faults
+	whole  bool     // the check was read, but for what is unsure
+	unsure []string // paths of fields that could not be read, or may be those of a misspelt one
+}
+
+func read(file string, data []byte, kinds map[cloud.Kind]*kindType) reading {
+	var r reading
+	lines, faults, unsure := decode(file, data, &r.check)
+	r.faults, r.unsure, r.whole = faults, unsure, lines != nil
+	if r.whole {
+		r.check.place = &place{file: file, line: lines}
+		r.add(conformExamples(&r.check, kinds))
 	}
-	c.place = &place{file: file, line: lines}
-	if faults = conformExamples(&c, kinds); len(faults) > 0 {
-		return Check{}, faults.problem()
-	}
-	return c, nil
+	return r
 }
 
 // LoadFolder reads every *.yaml file of a folder of the user's own checks, and
@@ -74,10 +90,10 @@ func LoadFolder(fsys fs.FS) ([]Check, error) {
 }
 
 // ParseFolder reads every *.yaml file of a folder of built-in checks, in the
-// order of their paths. The error holds the faults of all files.
+// order of their paths. The error holds every fault of all files, as that of
+// Parse does.
 func ParseFolder(fsys fs.FS) ([]Check, error) {
-	var checks []Check
-	var faults Faults
+	var readings []reading
 	kinds := kindTypes()
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
@@ -87,30 +103,30 @@ func ParseFolder(fsys fs.FS) ([]Check, error) {
 		if err != nil {
 			return err
 		}
-		c, err := parse(name, data, kinds)
-		var found Faults
-		if errors.As(err, &found) {
-			faults = append(faults, found...)
-			return nil
-		}
-		checks = append(checks, c)
-		return err
+		readings = append(readings, read(name, data, kinds))
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the folder of checks: %w", err)
 	}
-	if len(faults) > 0 {
-		return nil, faults.problem()
+	var checks []Check
+	for _, r := range readings {
+		if len(r.faults) > 0 {
+			return nil, everything(readings).problem()
+		}
+		checks = append(checks, r.check)
 	}
 	return checks, nil
 }
 
 // decode reads one YAML document strictly into v and gives the line of each
-// field of its top level and below ("proves[1].duty").
-func decode(file string, data []byte, v any) (map[string]int, Faults) {
+// field of its top level and below ("proves[1].duty"). The lines are nil when
+// nothing was read; with faults and lines, all was read but the paths that are
+// unsure.
+func decode(file string, data []byte, v any) (lines map[string]int, faults Faults, unsure []string) {
 	one := func(what, cure string) Faults { return Faults{{File: file, What: what, Cure: cure}} }
 	if len(data) > maxFile {
-		return nil, one(fmt.Sprintf("the file has more than %d KiB", maxFile>>10), "split it")
+		return nil, one(fmt.Sprintf("the file has more than %d KiB", maxFile>>10), "split it"), nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
@@ -118,21 +134,28 @@ func decode(file string, data []byte, v any) (map[string]int, Faults) {
 	var typed *yaml.TypeError
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, one("the file is empty", "see docs/format.md")
-	case errors.As(err, &typed):
-		return nil, yamlFaults(file, typed.Errors)
-	case err != nil:
-		return nil, yamlFaults(file, []string{strings.TrimPrefix(err.Error(), "yaml: ")})
+		return nil, one("the file is empty", "see docs/format.md"), nil
+	case err != nil && !errors.As(err, &typed):
+		faults, _ := yamlFaults(file, []string{strings.TrimPrefix(err.Error(), "yaml: ")})
+		return nil, faults, nil
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, one("the file holds more than one document", "one file a check: split it at ---")
+		return nil, one("the file holds more than one document", "one file a check: split it at ---"), nil
 	}
 	var root yaml.Node
-	lines := map[string]int{}
+	lines = map[string]int{}
 	if err := yaml.Unmarshal(data, &root); err == nil && len(root.Content) == 1 {
 		noteLines(root.Content[0], "", lines, 0)
 	}
-	return lines, nil
+	if typed != nil {
+		var meant []string
+		faults, meant = yamlFaults(file, typed.Errors)
+		if slices.ContainsFunc(typed.Errors, func(m string) bool { return strings.Contains(m, "already defined") }) {
+			return nil, faults, nil // nothing of such a mapping was read
+		}
+		unsure = unsurePaths(faults, meant, lines)
+	}
+	return lines, faults, unsure
 }
 
 // noteLines walks a node and notes the line at which each field's value begins.
@@ -160,24 +183,25 @@ func noteLines(n *yaml.Node, at string, lines map[string]int, depth int) {
 	}
 }
 
-// yamlFaults turns the messages of the YAML reader into faults.
-func yamlFaults(file string, messages []string) Faults {
+// yamlFaults turns the messages of the YAML reader into faults, and gives for
+// each the field that was probably meant.
+func yamlFaults(file string, messages []string) (out Faults, meant []string) {
 	position := regexp.MustCompile(`^line (\d+): (.*)$`)
 	unknown := regexp.MustCompile(`^field (\S+) not found in type (\S+)$`)
-	var out Faults
 	for _, m := range messages {
-		f := Fault{File: file, What: strings.Join(strings.Fields(m), " ")}
+		f, likely := Fault{File: file, What: strings.Join(strings.Fields(m), " ")}, ""
 		if p := position.FindStringSubmatch(f.What); p != nil {
 			f.Line, _ = strconv.Atoi(p[1])
 			f.What = p[2]
 		}
 		if u := unknown.FindStringSubmatch(f.What); u != nil {
 			f.Field, f.What, f.Cure = u[1], "there is no such field here", nearest(u[1], yamlNames(u[2]))
+			likely = closest(u[1], yamlNames(u[2]))
 		}
 		f.What = strings.NewReplacer("!!", "", "unmarshal", "read", "[]cloud.Kind", "a list", "[]string", "a list of words").Replace(f.What)
-		out = append(out, f)
+		out, meant = append(out, f), append(meant, likely)
 	}
-	return out
+	return out, meant
 }
 
 // yamlNames gives the fields of a Go type of this room or of cloud by its name.
@@ -216,6 +240,9 @@ func conformExamples(c *Check, kinds map[cloud.Kind]*kindType) Faults {
 		e, at := &c.Examples[i], fmt.Sprintf("examples[%d]", i)
 		if e.Resource.Kind == "" && len(c.Kinds) > 0 {
 			e.Resource.Kind = c.Kinds[0]
+		}
+		if _, ok := kinds[e.Resource.Kind]; !ok && (e.Resource.Kind == "" || len(c.Kinds) > 0 && e.Resource.Kind == c.Kinds[0]) {
+			continue // told of the check itself
 		}
 		if e.Resource.ID == "" {
 			e.Resource.ID = "example"
