@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -83,6 +84,7 @@ func (h *host) evaluated(ctx context.Context, rounds int, source string, n int) 
 
 // evaluateChild runs all checks: "pool" or "made", number of resources.
 func evaluateChild(ctx context.Context, args []string) (any, error) {
+	debug.SetGCPercent(200) // as demarc assess does
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
 		return nil, err

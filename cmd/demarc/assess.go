@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -108,6 +109,9 @@ func (e *env) assess(c *cobra.Command, f assessFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	// What checks allocate lives for one resource: to collect it half as often
+	// costs little memory and saves a tenth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
 		var baseline app.Run
 		if f.baseline != "" {
