@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, child(dir))
 		os.Exit(3)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if filled.dir != "" {
+		os.RemoveAll(filled.dir)
+	}
+	os.Exit(code)
 }
 
 // child assesses until it is killed, and says which runs were acknowledged.
@@ -50,15 +55,15 @@ func child(dir string) error {
 // acknowledged is there, the log verifies, no file is left over, and the next
 // assessment works.
 func TestAssess_Killed(t *testing.T) {
-	const kills = 8
+	const kills = 6
 	dir := t.TempDir()
 	ok(t, estate(t, dir).Close())
 	last, inTheMiddle := "", 0
 	for k := range kills {
-		if said := killed(t, dir, k%2, time.Duration(k)*23*time.Millisecond); said != "" {
+		if said := killed(t, dir, k%2, time.Duration(k)*7*time.Millisecond); said != "" {
 			last = said
 		}
-		if len(must[[]os.DirEntry](t)(os.ReadDir(dir+"/pending"))) > 0 {
+		if len(must[[]os.DirEntry](t)(os.ReadDir(filepath.Join(dir, "pending")))) > 0 {
 			inTheMiddle++
 		}
 		a := open(t, dir)
@@ -84,8 +89,8 @@ func TestAssess_Killed(t *testing.T) {
 	noStray(t, dir, "larkspur")
 }
 
-// killed runs the child, kills it some time after it has told of some runs, and
-// gives the last one.
+// killed runs the child, lets it tell of some runs, kills it some time after it
+// has begun to write down the next one, and gives the last that it told of.
 func killed(t *testing.T, dir string, runs int, after time.Duration) (last string) {
 	t.Helper()
 	cmd := exec.Command(must[string](t)(os.Executable()))
@@ -100,6 +105,13 @@ func killed(t *testing.T, dir string, runs int, after time.Duration) (last strin
 			t.Fatalf("the child ended: %s", stderr.String())
 		}
 		last = strings.TrimPrefix(lines.Text(), "ready")
+	}
+	for tries := 0; len(must[[]os.DirEntry](t)(os.ReadDir(filepath.Join(dir, "pending")))) == 0; tries++ {
+		if tries > 60_000 {
+			cmd.Process.Kill()
+			t.Fatalf("the child never came to write: %s", stderr.String())
+		}
+		time.Sleep(time.Millisecond)
 	}
 	time.AfterFunc(after, func() { cmd.Process.Kill() })
 	for lines.Scan() {

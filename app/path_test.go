@@ -145,7 +145,9 @@ func TestAssess_SameInputSameConclusion(t *testing.T) {
 	for workers := range 3 {
 		ask := everything
 		ask.Workers = workers + 1
-		runs = append(runs, assessed(t, estate(t, t.TempDir()), larkspur, ask))
+		a := open(t, t.TempDir())
+		fill(t, a, larkspur)
+		runs = append(runs, assessed(t, a, larkspur, ask))
 	}
 	for _, r := range runs[1:] {
 		if r.Assessment.Digest != runs[0].Assessment.Digest || r.Run.Findings != runs[0].Run.Findings || r.Run.Asked != runs[0].Run.Asked {

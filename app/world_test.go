@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,25 +75,28 @@ func file(t testing.TB, name string) []byte {
 	return must[[]byte](t)(fs.ReadFile(example.Files(), name))
 }
 
+// filled is a store that holds the whole example. Each test works on a copy:
+// copying is quicker than taking everything in anew. TestMain removes it.
+var filled struct {
+	once sync.Once
+	dir  string
+}
+
 // estate gives a house that holds the whole example, in the empty folder dir.
 func estate(t testing.TB, dir string) *app.App {
 	t.Helper()
-	ok(t, os.CopyFS(dir, os.DirFS(must[string](t)(filled()))))
+	filled.once.Do(func() {
+		filled.dir = must[string](t)(os.MkdirTemp("", "demarc-app-"))
+		a := open(t, filled.dir)
+		fill(t, a, larkspur)
+		ok(t, a.Close())
+	})
+	ok(t, os.CopyFS(dir, os.DirFS(filled.dir)))
+	for _, key := range must[[]string](t)(filepath.Glob(filepath.Join(dir, "keys", "*"))) {
+		ok(t, os.Chmod(key, 0o600)) // which CopyFS does not keep
+	}
 	return open(t, dir)
 }
-
-// filled is a store that holds the whole example. Each test works on a copy:
-// copying is quicker than taking everything in anew. TestMain removes it.
-var filled = sync.OnceValues(func() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "demarc-app-"); err != nil {
-		return "", err
-	}
-	a, err := app.Open(ctx, app.Options{Dir: dir, Version: "0.1.0", Now: func() time.Time { return at }})
-	if err != nil {
-		return "", err
-	}
-	return dir, errors.Join(fill(a, larkspur), a.Close())
-})
 
 func fill(t testing.TB, a *app.App, c app.Caller) {
 	t.Helper()
