@@ -23,6 +23,7 @@ import (
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/rule"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
@@ -188,10 +189,6 @@ func TestAssess_NamedSnapshots(t *testing.T) {
 	wantKind(t, err, problem.NotFound)
 }
 
-const ownCheck = `id: own-bucket
-title: Stores have an owner
-`
-
 // TestAssess_ExceptionForAnotherCheck: an exception for a check that is not
 // given this time covers nothing and says so; one that cannot be asked is
 // refused when it is taken in.
@@ -336,12 +333,20 @@ func TestSetAttestations_AllFaults(t *testing.T) {
 	}
 }
 
-// TestChecks_Own: a user's check that takes the id of a shipped one is refused.
+// TestChecks_Own: a user's check stands beside the shipped ones, and one that
+// takes the id of a shipped one is refused.
 func TestChecks_Own(t *testing.T) {
-	shipped := must[[]check.Check](t)(app.Checks(nil))
-	_, err := app.Checks(fstest.MapFS{"own.yaml": {Data: []byte(ownCheck)}})
+	const id = "firewall-admin-port"
+	source, _ := rule.Source(id)
+	_, err := app.Checks(fstest.MapFS{id + ".yaml": {Data: source}})
 	wantKind(t, err, problem.Invalid)
-	if len(shipped) < 60 || !slices.IsSortedFunc(shipped, func(x, y check.Check) int { return strings.Compare(x.ID, y.ID) }) {
-		t.Errorf("%d shipped checks, in order of their ids?", len(shipped))
+	if !strings.Contains(err.Error(), "shipped") {
+		t.Errorf("the problem is another one: %v", err)
+	}
+	shipped := must[[]check.Check](t)(app.Checks(nil))
+	own := bytes.Replace(source, []byte("id: "+id), []byte("id: our-own-check"), 1)
+	both := must[[]check.Check](t)(app.Checks(fstest.MapFS{"our-own-check.yaml": {Data: own}}))
+	if len(shipped) < 60 || len(both) != len(shipped)+1 || !slices.IsSortedFunc(both, func(x, y check.Check) int { return strings.Compare(x.ID, y.ID) }) {
+		t.Errorf("%d shipped checks and one more are %d, in order of their ids?", len(shipped), len(both))
 	}
 }
