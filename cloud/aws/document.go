@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -119,12 +120,16 @@ func hide(v any) any {
 }
 
 // shapes of secrets that are known by their look.
-var shapes = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)` +
-	`|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}` +
-	`|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
+var shapes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)` +
+		`|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}` +
+		`|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
+})
 
 // assigned finds a word for a secret with a literal value behind it.
-var assigned = regexp.MustCompile(`(?i)([a-z0-9_.-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[a-z0-9_.-]*["']?\s*[:=]\s*["']?)([^\s"'&;,<>]{6,})`)
+var assigned = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)([a-z0-9_.-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[a-z0-9_.-]*["']?\s*[:=]\s*["']?)([^\s"'&;,<>]{6,})`)
+})
 
 // scrub removes from a text of the provider what looks like a secret: free text
 // such as descriptions is written by people.
@@ -132,23 +137,29 @@ func scrub(s string) string {
 	if len(s) < 8 {
 		return s
 	}
-	return shapes.ReplaceAllString(s, removed)
+	return shapes().ReplaceAllString(s, removed)
 }
 
 // secretName is the name of a setting that holds a secret.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passwd|pwd|secret|token|api_?key|access_?key|private_?key|credential)`)
+var secretName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(passw(or)?d|passwd|pwd|secret|token|api_?key|access_?key|private_?key|credential)`)
+})
 
 // reference is a value that points to a secret instead of holding it.
-var reference = regexp.MustCompile(`(?i)^(arn:|ssm:|secretsmanager:|vault:|/|\$\{|\{\{|https?://|true$|false$|\d{1,5}$|$)`)
+var reference = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(arn:|ssm:|secretsmanager:|vault:|/|\$\{|\{\{|https?://|true$|false$|\d{1,5}$|$)`)
+})
 
 // accessKey is an access key of AWS in the clear.
-var accessKey = regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)
+var accessKey = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)
+})
 
 // holdsSecret tells whether a setting, such as a variable of an environment,
 // holds a secret in the clear. Names that end in what points to a secret, such
 // as DB_PASSWORD_ARN, hold none.
 func holdsSecret(name, value string) bool {
-	if accessKey.MatchString(value) || shapes.MatchString(value) {
+	if accessKey().MatchString(value) || shapes().MatchString(value) {
 		return true
 	}
 	upper := strings.ToUpper(name)
@@ -157,16 +168,16 @@ func holdsSecret(name, value string) bool {
 			return false
 		}
 	}
-	return secretName.MatchString(name) && len(value) >= 6 && !reference.MatchString(value)
+	return secretName().MatchString(name) && len(value) >= 6 && !reference().MatchString(value)
 }
 
 // scriptHoldsSecret tells whether a script does.
 func scriptHoldsSecret(script string) bool {
-	if accessKey.MatchString(script) || shapes.MatchString(script) {
+	if accessKey().MatchString(script) || shapes().MatchString(script) {
 		return true
 	}
-	for _, m := range assigned.FindAllStringSubmatch(script, -1) {
-		if v := m[2]; !strings.HasPrefix(v, "$") && !strings.HasPrefix(v, "`") && !reference.MatchString(v) {
+	for _, m := range assigned().FindAllStringSubmatch(script, -1) {
+		if v := m[2]; !strings.HasPrefix(v, "$") && !strings.HasPrefix(v, "`") && !reference().MatchString(v) {
 			return true
 		}
 	}

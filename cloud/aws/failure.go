@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -133,10 +134,12 @@ func diagnoseNetwork(err error) (failure, bool) {
 
 // noise is what differs between two refusals of the same thing, or may be used
 // to learn more than the reader of a snapshot should: encoded messages, ids.
-var noise = regexp.MustCompile(`(?i)(encoded authorization failure message: \S+|\(?\brequest ?id:? ?[0-9a-z-]+\)?|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)`)
+var noise = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(encoded authorization failure message: \S+|\(?\brequest ?id:? ?[0-9a-z-]+\)?|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)`)
+})
 
 func words(code, message string) string {
-	message = strings.Join(strings.Fields(scrub(noise.ReplaceAllString(message, ""))), " ")
+	message = strings.Join(strings.Fields(scrub(noise().ReplaceAllString(message, ""))), " ")
 	if r := []rune(message); len(r) > 240 {
 		message = string(r[:240]) + " …"
 	}
