@@ -127,8 +127,12 @@ func (o *Org) blobPath(d evidence.Digest) string {
 	return filepath.Join(o.s.dir, blobsName, o.id, name[:2], name)
 }
 
-// OpenBlob gives a stored blob. Reading it to its end checks its digest: a
-// file that was changed ends with an Integrity problem in place of io.EOF.
+// checkedAtOnce is the size up to which a blob is checked before it is given,
+// so that whoever decodes it does not stumble over what is damaged.
+const checkedAtOnce = 8 << 20
+
+// OpenBlob gives a stored blob. A file that was changed is an Integrity problem:
+// of a small one at once, of a large one in place of io.EOF.
 // NotFound when the organisation has no such blob. The caller closes it.
 func (o *Org) OpenBlob(digest evidence.Digest) (io.ReadCloser, error) {
 	f, err := os.Open(o.blobPath(digest))
@@ -138,7 +142,29 @@ func (o *Org) OpenBlob(digest evidence.Digest) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, o.s.fault("opening a blob", err)
 	}
-	return &blobReader{f: f, sum: sha256.New(), want: digest}, nil
+	r := &blobReader{f: f, sum: sha256.New(), want: digest}
+	if info, err := f.Stat(); err != nil || info.Size() > checkedAtOnce {
+		return r, nil
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return nil, errors.Join(o.s.fault("reading a blob", err), f.Close())
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, errors.Join(o.s.fault("reading a blob", err), f.Close())
+	}
+	r.sum.Reset()
+	return r, nil
+}
+
+// namedBlob gives a blob that an entry names: that it is missing is no question
+// of what was asked for, but a loss.
+func (o *Org) namedBlob(entry int64, digest evidence.Digest) (io.ReadCloser, error) {
+	r, err := o.OpenBlob(digest)
+	if problem.Of(err) == problem.NotFound {
+		return nil, problem.Newf(problem.Integrity, "the blob file %s is missing, although entry %d of the log of organisation %s names it", o.blobPath(digest), entry, o.id).
+			WithHint("put the file back from a backup; demarc evidence check tells what else does not hold")
+	}
+	return r, err
 }
 
 // blobReader checks a blob's digest when it comes to its end.
@@ -153,7 +179,7 @@ func (r *blobReader) Read(p []byte) (int, error) {
 	r.sum.Write(p[:n])
 	if err == io.EOF && !bytes.Equal(r.sum.Sum(nil), r.want[:]) {
 		return n, problem.Newf(problem.Integrity, "the blob file %s does not hold what its name says: it was changed or is damaged", r.f.Name()).
-			WithHint("put the file back from a backup")
+			WithHint("put the file back from a backup; demarc evidence check tells what else does not hold")
 	}
 	return n, err
 }

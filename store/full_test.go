@@ -7,6 +7,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -151,5 +152,38 @@ func TestFull_HeadIsSignedLater(t *testing.T) {
 	}
 	if v, err := o.Log().Verify(ctx); err != nil || v.Err() != nil || v.Signed != v.Size {
 		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// TestFull_Reading: a full disk does not hinder reading, but where the last
+// changes stand in a write-ahead log without its index; that is told then.
+func TestFull_Reading(t *testing.T) {
+	ctx, dir, copied := context.Background(), small(t), t.TempDir()
+	var err error
+	reads := func(dir string) error {
+		s, err := Open(ctx, dir, Options{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		_, err = s.Org(ctx, "acme")
+		return errors.Join(err, s.Close())
+	}
+	limited(t, 0, func() { err = reads(dir) })
+	if err != nil {
+		t.Errorf("a full disk: %v", err)
+	}
+	s := begin(t, dir)
+	o, err := s.Org(ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	note(t, o, 3)
+	for _, name := range []string{databaseName, databaseName + "-wal"} {
+		write(t, filepath.Join(copied, name), read(t, filepath.Join(dir, name)))
+	}
+	limited(t, 0, func() { err = reads(copied) })
+	isProblem(t, err, problem.Unavailable, "no space left")
+	if err := reads(copied); err != nil {
+		t.Errorf("with space again: %v", err)
 	}
 }

@@ -76,7 +76,7 @@ func (s *Store) takeLock(ctx context.Context, wait time.Duration) (io.Closer, er
 // or migrated if that was needed.
 func (s *Store) openPool(ctx context.Context, migrations fs.FS) error {
 	path := filepath.Join(s.dir, databaseName)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if file, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if s.readOnly {
 			return problem.Newf(problem.NotFound, "there is no store in %s", s.dir).
 				WithHint("check the directory, or begin with a command that writes")
@@ -86,15 +86,15 @@ func (s *Store) openPool(ctx context.Context, migrations fs.FS) error {
 		}
 	} else if err != nil {
 		return s.fault("opening the store", err)
-	}
-	if err := s.connect(path); err != nil {
-		return err
+	} else if file.Size() == 0 {
+		return problem.Newf(problem.Integrity, "%s is empty: not a byte of a database is in it", path).
+			WithHint("put back the last backup; where there never was a store, move that file away to begin one")
 	}
 	newest, err := newestMigration(migrations)
 	if err != nil {
 		return err
 	}
-	version, err := schemaVersion(ctx, s.read)
+	version, err := s.greet(ctx, path)
 	switch {
 	case isNoTable(err):
 		return problem.Newf(problem.Conflict, "%s is a database, but not one of Demarc", path).
@@ -114,11 +114,57 @@ func (s *Store) openPool(ctx context.Context, migrations fs.FS) error {
 		return err
 	}
 	s.disconnect()
-	return s.connect(path)
+	return s.connect(path, readOnly)
 }
 
-func (s *Store) connect(path string) (err error) {
-	if s.pool, err = openDatabase(path, readOnly); err != nil {
+// greet opens the connections and asks the first question. Beside a write-ahead
+// log a reader needs an index file. Where none can be made, because the disk can
+// only be read or is full, and no log is there, nothing writes: then the
+// database is read as a file that does not change.
+func (s *Store) greet(ctx context.Context, path string) (version int64, err error) {
+	if err := s.connect(path, readOnly); err != nil {
+		return 0, err
+	}
+	version, err = schemaVersion(ctx, s.read)
+	if met := troubleOf(err); !s.readOnly || met == noTrouble || met == busy {
+		return version, err
+	}
+	if log, lerr := os.Stat(path + "-wal"); lerr == nil && log.Size() > 0 {
+		if isFull(s.probe()) {
+			return 0, s.explain("opening the store", full, err)
+		}
+		return 0, problem.Newf(problem.Unavailable, "the last changes of the store %s stand in %s, and to read them a file must be made beside it, which is not possible there", s.dir, databaseName+"-wal").Wrap(err).
+			WithHint("copy the whole folder to where it can be written, and read it there with --data")
+	}
+	s.disconnect()
+	if s.unchanged, err = os.Stat(path); err != nil {
+		return 0, err
+	}
+	if err := s.connect(path, still); err != nil {
+		return 0, err
+	}
+	return schemaVersion(ctx, s.read)
+}
+
+// stillUnchanged tells whether a database that was read as a file that does not
+// change did not.
+func (s *Store) stillUnchanged() error {
+	if s.unchanged == nil {
+		return nil
+	}
+	path := filepath.Join(s.dir, databaseName)
+	now, err := os.Stat(path)
+	log, lerr := os.Stat(path + "-wal")
+	same := err == nil && now.Size() == s.unchanged.Size() && now.ModTime().Equal(s.unchanged.ModTime())
+	if same && (lerr != nil || log.Size() == 0) {
+		return nil
+	}
+	return problem.Newf(problem.Unavailable, "the store %s was changed while it was read where nothing can be written: what was shown may not be one state of it", s.dir).Wrap(err).
+		WithHint("do it again when nothing writes to it")
+}
+
+func (s *Store) connect(path string, a access) (err error) {
+	if s.pool, err = openDatabase(path, a); err != nil {
 		return s.fault("opening the store", err)
 	}
 	pool := s.pool

@@ -354,7 +354,9 @@ func TestOpen_WhatIsNoStore(t *testing.T) {
 
 	write(t, path, nil)
 	_, err = Open(ctx, dir, Options{})
-	isProblem(t, err, problem.Conflict, "not one of Demarc")
+	isProblem(t, err, problem.Integrity, "is empty")
+	_, err = Open(ctx, dir, Options{ReadOnly: true})
+	isProblem(t, err, problem.Integrity, "is empty")
 
 	dir = small(t)
 	if err := os.Truncate(filepath.Join(dir, databaseName), 20000); err != nil {

@@ -107,7 +107,7 @@ func (l *Log) Body(ctx context.Context, index int64) (io.ReadCloser, error) {
 	case b.erased.Valid:
 		return nil, problem.Newf(problem.NotFound, "the body of entry %d was lawfully erased, as entry %d says", index, b.erased.Int64)
 	case b.blob != nil && sameBytes(b.blob, h.CT):
-		return l.o.OpenBlob(h.CT)
+		return l.o.namedBlob(index, h.CT)
 	case b.blob != nil || sha256.Sum256(b.data) != h.CT:
 		return nil, l.o.damaged(fmt.Errorf("entry %d: its body is not the one that the entry names", index))
 	}
@@ -119,7 +119,7 @@ func (o *Org) openBody(b *body) (io.ReadCloser, error) {
 	if len(b.blob) != len(evidence.Digest{}) {
 		return nil, fmt.Errorf("entry %d: its body names no blob", b.entry)
 	}
-	return o.OpenBlob(evidence.Digest(b.blob))
+	return o.namedBlob(b.entry, evidence.Digest(b.blob))
 }
 
 // sameBytes tells whether a stored digest is the one that is meant.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"time"
 
 	"demarc.dev/demarc/problem"
@@ -71,7 +72,16 @@ func (r *reader) find(ctx context.Context, collection, id string) (*Record, erro
 		return nil, r.s.fault("reading "+collection+" "+id, err)
 	}
 	rec.Rev, rec.Changed = entry+1, time.UnixMicro(at).UTC()
-	return rec, nil
+	return rec, r.s.whole(rec)
+}
+
+// whole refuses a record whose bytes are no JSON: only JSON was ever written.
+func (s *Store) whole(rec *Record) error {
+	if json.Valid(rec.Value) {
+		return nil
+	}
+	return problem.Newf(problem.Integrity, "the record %s/%s in %s does not hold what was written: the database was changed or is damaged", rec.Collection, rec.ID, filepath.Join(s.dir, databaseName)).
+		WithHint("demarc evidence check tells all that does not hold; then put back the last backup")
 }
 
 // pageSize is how many rows are read at a time; between pages no connection
@@ -111,6 +121,9 @@ func (r *reader) page(ctx context.Context, collection, after string) (page []*Re
 		err := rows.Scan(&rec.ID, &entry, &at, (*[]byte)(&rec.Value))
 		rec.Rev, rec.Changed = entry+1, time.UnixMicro(at).UTC()
 		page = append(page, rec)
+		if err == nil {
+			err = r.s.whole(rec)
+		}
 		return err
 	})
 	return page, r.s.fault("listing "+collection, err)

@@ -9,16 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"demarc.dev/demarc/problem"
 )
 
 // All that is SQLite's stands in this file and in migration/sqlite.
@@ -49,6 +45,7 @@ type access int
 const (
 	writing access = iota // the one connection that writes; a commit is durable
 	readOnly
+	still // as readOnly, of a file that nobody can change and beside which nothing can be written
 	copying
 	building // a file that nobody else sees, while it is migrated
 )
@@ -75,6 +72,11 @@ func openDatabase(path string, a access) (*sql.DB, error) {
 		pragmas = append(pragmas, "secure_delete(1)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)")
 	case readOnly:
 		q.Set("mode", "rw") // a reader of the write-ahead log needs its index file
+		q.Set("_query_only", "1")
+		connections = readers
+	case still:
+		q.Set("mode", "ro")
+		q.Set("immutable", "1")
 		q.Set("_query_only", "1")
 		connections = readers
 	case copying: // query_only would refuse VACUUM INTO, which changes nothing here
@@ -169,42 +171,38 @@ func damage(ctx context.Context, db queryer) (found []string, err error) {
 // isNoTable tells of a statement on a table that does not exist.
 func isNoTable(err error) bool { return err != nil && strings.Contains(err.Error(), "no such table") }
 
+// trouble sorts what the database reports of what stands in its way.
+type trouble int
+
+const (
+	noTrouble  trouble = iota
+	full               // of the disk
+	busy               // with another process
+	notAllowed         // to open or to change a file, or a file beside it
+	diskFault
+)
+
+// troubleOf sorts an error of the database; noTrouble when it is none of those.
+func troubleOf(err error) trouble {
+	e := (*sqlite.Error)(nil)
+	if !errors.As(err, &e) {
+		return noTrouble
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return full
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return busy
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		return notAllowed
+	case sqlite3.SQLITE_IOERR:
+		return diskFault
+	}
+	return noTrouble
+}
+
 // isDamage tells of a file whose structure does not hold.
 func isDamage(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
-}
-
-// fault turns what the database or the disk reports into a problem; what is
-// one already, or is no such report, is given back unchanged.
-func (s *Store) fault(doing string, err error) error {
-	var p *problem.Problem
-	if err == nil || errors.As(err, &p) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	file := filepath.Join(s.dir, databaseName)
-	code := -1
-	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
-		code = e.Code() & 0xff
-	}
-	full := code == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT)
-	switch {
-	case full:
-		return problem.Newf(problem.Unavailable, "%s: no space left on the disk of %s; nothing was changed", doing, s.dir).Wrap(err).
-			WithHint("free space there, then do it again")
-	case isDamage(err):
-		return problem.Newf(problem.Integrity, "%s: the database %s is damaged", doing, file).Wrap(err).
-			WithHint("keep a copy of %s as it is for analysis, then put back the last backup", s.dir)
-	case code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED:
-		return problem.Newf(problem.Unavailable, "%s: %s is in use by another process", doing, file).Wrap(err).
-			WithHint("wait until the other process has ended, then do it again")
-	case code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_PERM || code == sqlite3.SQLITE_CANTOPEN ||
-		errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS):
-		return problem.Newf(problem.Unavailable, "%s: no permission to open or to change files in %s", doing, s.dir).Wrap(err).
-			WithHint("check the owner and the mode of %s and of the files in it", s.dir)
-	case code == sqlite3.SQLITE_IOERR || errors.Is(err, syscall.EIO):
-		return problem.Newf(problem.Unavailable, "%s: the disk of %s reports an error; nothing was acknowledged", doing, s.dir).Wrap(err).
-			WithHint("check the disk and its free space, then do it again")
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -28,8 +28,8 @@ const (
 
 // Options say how a store is opened. The zero Options open it for writing.
 type Options struct {
-	// ReadOnly opens it beside a process that writes. Nothing is created,
-	// migrated or signed then.
+	// ReadOnly opens it beside a process that writes, and also on a disk that
+	// can only be read. No store is created, migrated or signed then.
 	ReadOnly bool
 
 	// Wait is how long to wait for another process that writes; 0 is two
@@ -47,6 +47,8 @@ type Store struct {
 	pool  *sql.DB // reads what is committed
 	read  *statements
 	write *writer // nil when read-only
+
+	unchanged os.FileInfo // of a database that is read as a file that does not change; else nil
 
 	blobs sync.Mutex     // held while a blob's file may be removed
 	lent  map[string]int // by marker: stored in this run and not yet named by an entry
@@ -85,7 +87,7 @@ func (s *Store) close() error {
 		s.read.close()
 	}
 	if s.pool != nil {
-		errs = append(errs, s.pool.Close())
+		errs = append(errs, s.pool.Close(), s.stillUnchanged())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
