@@ -16,8 +16,9 @@
 //   - nobody performs the duty by the matrix: not satisfied;
 //   - a check fails wherever it was asked: not satisfied; fails on some
 //     resources and passes on others: partly;
-//   - what is only planned counts where nothing of the kind stands yet, and is
-//     otherwise no pass;
+//   - what is only planned counts in full where only plans were read; beside
+//     resources that stand a planned pass is none, and a planned failure where
+//     none of them fails makes it partly at most;
 //   - a person answers no or partly: that; such an answer stands until somebody
 //     answers anew, even past its last day;
 //   - a fact that a check needs was not read, was not asked for or is too old,

@@ -92,6 +92,9 @@ func (r *Run) bearing(v *served, duty string) []CheckAnswer {
 			if t.standing > 0 {
 				c.Planned = t.planned
 			}
+			if t.sound > 0 {
+				c.Would = t.wouldFail
+			}
 			c.Stale = r.in.MaxAge > 0 && !t.oldest.IsZero() && r.in.Now.Sub(t.oldest) > r.in.MaxAge
 		}
 		out = append(out, c)

@@ -110,7 +110,7 @@ func (w *weighing) ask(i int) {
 	}
 	if t.Fail > 0 {
 		bears := NotSatisfied
-		if t.Pass > 0 && !c.Stale {
+		if (t.Pass > 0 || t.Fail == c.Would) && !c.Stale { // what is only planned is no failure of what stands
 			bears = Partly
 		}
 		w.fails = worse(w.fails, bears)
@@ -130,6 +130,7 @@ func (w *weighing) ask(i int) {
 	}
 	clean := t.Fail+t.Unknown+t.Error == 0 && !c.Stale
 	switch {
+	case t.Fail > 0 && t.Pass > 0: // how many pass is told with those that fail
 	case t.Pass > 0 && full:
 		w.add(ReasonPass, i, Satisfied, false)
 	case t.Pass > 0:

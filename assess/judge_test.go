@@ -45,6 +45,10 @@ func TestWeigh(t *testing.T) {
 	old.Stale, never.Ran = true, false
 	plan := asked("full", Tally{Pass: 2, Fail: 2})
 	plan.Planned = 2
+	would, wouldOld, mixed := asked("part", Tally{Pass: 3, Fail: 1}), asked("part", Tally{Pass: 3, Fail: 1}), asked("part", Tally{Fail: 2, NotApplicable: 3})
+	would.Would, wouldOld.Would, wouldOld.Stale, mixed.Would = 1, 1, true, 1
+	spare := asked("part", Tally{Fail: 1, NotApplicable: 4})
+	spare.Would = 1
 	some, most := asked("part", Tally{Pass: 3}), asked("full", Tally{Pass: 3, Fail: 1})
 	for _, c := range []struct {
 		name   string
@@ -61,6 +65,11 @@ func TestWeigh(t *testing.T) {
 		{"everything fails", us, []CheckAnswer{asked("part", Tally{Fail: 2})}, nil, NotSatisfied, ReasonFail},
 		{"some fail", us, []CheckAnswer{most}, nil, Partly, ReasonFail},
 		{"what stands fails, what is planned passes", us, []CheckAnswer{plan}, nil, NotSatisfied, ReasonFail},
+		{"what stands passes, what is planned would fail", us, []CheckAnswer{would}, nil, Partly, ReasonFail},
+		{"what stands passes, what is planned would fail, a yes", us, []CheckAnswer{would}, said(AnswerYes, "e"), Partly, ReasonFail},
+		{"what stands passes by old facts, what is planned would fail", us, []CheckAnswer{wouldOld}, nil, NotSatisfied, ReasonFail},
+		{"nothing that stands is asked, what is planned would fail", us, []CheckAnswer{spare}, nil, Partly, ReasonFail},
+		{"one that stands fails, and one that is planned", us, []CheckAnswer{mixed}, nil, NotSatisfied, ReasonFail},
 		{"one check fails everywhere, another passes", us, []CheckAnswer{some, asked("part", Tally{Fail: 2})}, nil, NotSatisfied, ReasonFail},
 		{"a check beats a yes", us, []CheckAnswer{most}, said(AnswerYes, "e"), Partly, ReasonFail},
 		{"a check beats a not applicable", us, []CheckAnswer{most}, said(AnswerNotApplicable), Partly, ReasonFail},
@@ -134,6 +143,44 @@ func TestSummary_TellsAPlanFromAnAccount(t *testing.T) {
 	n := answerOf(t, a, "aws", "12.3.1-C1")
 	if want := "Not satisfied: the one resource fails “Title of backed-up”: exports has no backup, in a plan that is not applied yet."; n.Summary != want || a.Results[0].Worst[0].Source != "plan" {
 		t.Errorf("%s\nwant %s", n.Summary, want)
+	}
+}
+
+// A plan that is not applied is no state of what stands: it makes an answer
+// partly at most, says that it would, and reaches nobody from the internet yet.
+func TestSummary_WhatAPlanWouldDo(t *testing.T) {
+	in := Input{Catalogue: book(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now(), Snapshots: []Snapshot{snapshotOf("1", "2")}}
+	plan := check.Finding{Check: "backed-up", Outcome: check.Fail, Severity: check.High, Resource: "aws_s3_bucket.exports", Name: "exports", Account: "2", Source: planned, Message: "exports has no backup", Exposed: true}
+	done := check.Finding{Check: "backed-up", Outcome: check.Pass, Severity: check.High, Resource: "arn:aws:s3:::books", Account: "2", Source: live}
+	spare := done
+	spare.Outcome, spare.Resource = check.NotApplicable, "arn:aws:s3:::scratch"
+	broken := done
+	broken.Outcome, broken.Resource, broken.Name, broken.Message, broken.Exposed = check.Fail, "arn:aws:s3:::a", "a", "a has no backup", true
+	for _, c := range []struct {
+		findings []check.Finding
+		want     string
+	}{
+		{[]check.Finding{plan, done, done}, "Partly satisfied: 1 of 3 resources would fail “Title of backed-up”: exports has no backup, in a plan that is not applied yet; what stands and was read passes; 1 of those that are planned would be reachable from the internet."},
+		{[]check.Finding{plan, spare}, "Partly satisfied: the one resource would fail “Title of backed-up”: exports has no backup, in a plan that is not applied yet; 1 of those that are planned would be reachable from the internet."},
+		{[]check.Finding{plan, broken}, "Not satisfied: both resources fail “Title of backed-up”, 1 of them only in a plan that is not applied yet; one of them: a has no backup; 1 of those that fail can be reached from the internet; 1 of those that are planned would be reachable from the internet."},
+		{[]check.Finding{plan}, "Not satisfied: the one resource fails “Title of backed-up”: exports has no backup, in a plan that is not applied yet; 1 of those that are planned would be reachable from the internet."},
+	} {
+		a := conclude(t, in, c.findings)
+		n := answerOf(t, a, "aws", "12.3.1-C1")
+		if n.Summary != c.want {
+			t.Errorf("%s\nwant %s", n.Summary, c.want)
+		}
+		for _, e := range a.Results[0].Worst {
+			if e.Exposed == (e.Source == planned) {
+				t.Errorf("%s is said to be reachable now: %v", e.Resource, e.Exposed)
+			}
+		}
+		told := map[string]int{}
+		for _, r := range n.Reasons {
+			if told[r.Check]++; r.Check != "" && told[r.Check] > 1 {
+				t.Errorf("two reasons speak of %s: %+v", r.Check, n.Reasons)
+			}
+		}
 	}
 }
 

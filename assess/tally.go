@@ -30,9 +30,12 @@ type tally struct {
 	severity       check.Severity
 	counts         Tally
 	scopes         int
-	exposed        int
+	exposed        int // of Fail: can be reached from the internet
+	wouldExpose    int // of Fail: could be, once the plan is applied
 	planned        int // of Pass: in a plan
+	wouldFail      int // of Fail: in a plan
 	standing       int // findings about what stands, and could pass or fail
+	sound          int // findings about what stands, and passes or is none of what the check asks of
 	oldest, newest time.Time
 	under          map[string]bool
 	worst          []Example // sorted, the worst first; at most worstKept
@@ -61,6 +64,9 @@ func (t *tally) count(f *check.Finding) {
 	if f.Source != planned && f.Outcome != check.NotApplicable {
 		t.standing++
 	}
+	if f.Source != planned && (f.Outcome == check.Pass || f.Outcome == check.NotApplicable) {
+		t.sound++
+	}
 	switch f.Outcome {
 	case check.Pass:
 		t.counts.Pass++
@@ -74,9 +80,7 @@ func (t *tally) count(f *check.Finding) {
 	case check.Fail:
 		if f.Exception == "" {
 			t.counts.Fail++
-			if f.Exposed {
-				t.exposed++
-			}
+			t.failed(f)
 			return
 		}
 		t.counts.Accepted++
@@ -92,6 +96,19 @@ func (t *tally) count(f *check.Finding) {
 	}
 }
 
+// failed counts what a failure would do once a plan is applied apart from what
+// one does now.
+func (t *tally) failed(f *check.Finding) {
+	switch {
+	case f.Source == planned && f.Exposed:
+		t.wouldFail, t.wouldExpose = t.wouldFail+1, t.wouldExpose+1
+	case f.Source == planned:
+		t.wouldFail++
+	case f.Exposed:
+		t.exposed++
+	}
+}
+
 // keep puts the finding among the worst when it belongs there. The order is
 // total, so that the same findings leave the same examples however they come.
 func (t *tally) keep(f *check.Finding) {
@@ -99,7 +116,7 @@ func (t *tally) keep(f *check.Finding) {
 		return
 	}
 	e := Example{Fingerprint: f.Fingerprint, Outcome: f.Outcome, Severity: f.Severity, Message: f.Message, Fields: f.Fields, Resource: f.Resource, Name: f.Name,
-		Kind: f.Kind, Account: f.Account, Region: f.Region, Exposed: f.Exposed, Exception: f.Exception, Raw: f.Raw, Seen: f.Seen, Scope: f.Native == scopeNative}
+		Kind: f.Kind, Account: f.Account, Region: f.Region, Exposed: f.Exposed && f.Source != planned, Exception: f.Exception, Raw: f.Raw, Seen: f.Seen, Scope: f.Native == scopeNative}
 	e.Seen.At = e.Seen.At.UTC()
 	if f.Source != live {
 		e.Source = f.Source
@@ -172,7 +189,7 @@ func severityRank(s check.Severity) int {
 
 // result gives the tally as an assessment shows it.
 func (t *tally) result(at At, title string) Result {
-	r := Result{Service: at.Service, Check: at.Check, Title: title, Severity: t.severity, Tally: t.counts, Scopes: t.scopes, Exposed: t.exposed, Oldest: t.oldest, Newest: t.newest, Worst: t.worst}
+	r := Result{Service: at.Service, Check: at.Check, Title: title, Severity: t.severity, Tally: t.counts, Scopes: t.scopes, Exposed: t.exposed, WouldExpose: t.wouldExpose, Planned: t.wouldFail, Oldest: t.oldest, Newest: t.newest, Worst: t.worst}
 	r.Under = sortedKeys(t.under)
 	return r
 }

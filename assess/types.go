@@ -127,6 +127,7 @@ type CheckAnswer struct {
 	Tally    Tally          `json:"tally"`             // the same numbers as in Result
 	Scopes   int            `json:"scopes,omitempty"`  // of Unknown: whole services, regions or accounts that were not read
 	Planned  int            `json:"planned,omitempty"` // of Pass: in a plan beside resources that stand; they show nothing yet
+	Would    int            `json:"would,omitempty"`   // of Fail: in a plan beside resources that stand and do not fail; they would fail once it is applied
 	Stale    bool           `json:"stale,omitempty"`   // some of its facts are older than was allowed
 }
 
@@ -143,17 +144,19 @@ type Tally struct {
 
 // Result gathers the findings of one check in the accounts of one service.
 type Result struct {
-	Service  string         `json:"service"`
-	Check    string         `json:"check"`
-	Title    string         `json:"title,omitempty"`
-	Severity check.Severity `json:"severity"`
-	Tally    Tally          `json:"tally"`
-	Scopes   int            `json:"scopes,omitempty"` // of Unknown: whole services, regions or accounts that were not read
-	Exposed  int            `json:"exposed"`          // of Fail: resources that can be reached from the internet
-	Oldest   time.Time      `json:"oldest"`           // when its oldest and newest facts were seen
-	Newest   time.Time      `json:"newest"`
-	Under    []string       `json:"under,omitempty"` // ids of the exceptions under which failures stand
-	Worst    []Example      `json:"worst,omitempty"` // the worst of what does not pass; bounded, the same for every order of the findings
+	Service     string         `json:"service"`
+	Check       string         `json:"check"`
+	Title       string         `json:"title,omitempty"`
+	Severity    check.Severity `json:"severity"`
+	Tally       Tally          `json:"tally"`
+	Scopes      int            `json:"scopes,omitempty"`       // of Unknown: whole services, regions or accounts that were not read
+	Planned     int            `json:"planned,omitempty"`      // of Fail: in a plan that is not applied yet
+	Exposed     int            `json:"exposed"`                // of Fail: resources that can be reached from the internet
+	WouldExpose int            `json:"would_expose,omitempty"` // of Planned: resources that could be reached from it once the plan is applied
+	Oldest      time.Time      `json:"oldest"`                 // when its oldest and newest facts were seen
+	Newest      time.Time      `json:"newest"`
+	Under       []string       `json:"under,omitempty"` // ids of the exceptions under which failures stand
+	Worst       []Example      `json:"worst,omitempty"` // the worst of what does not pass; bounded, the same for every order of the findings
 }
 
 // Example is a finding, cut to what a reader must see.
@@ -168,7 +171,7 @@ type Example struct {
 	Kind        cloud.Kind     `json:"kind"`
 	Account     string         `json:"account,omitempty"`
 	Region      string         `json:"region,omitempty"`
-	Exposed     bool           `json:"exposed,omitempty"`
+	Exposed     bool           `json:"exposed,omitempty"` // now: what is only planned is not
 	Exception   string         `json:"exception,omitempty"`
 	Raw         string         `json:"raw,omitempty"` // SHA-256 of the provider's document
 	Seen        cloud.Seen     `json:"seen"`

@@ -61,11 +61,7 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 	n, of := c.Tally, c.Tally.asked()
 	switch l.kind {
 	case ReasonFail:
-		words := fmt.Sprintf("%s “%s”%s", someOf(n.Fail, of, "fails", "fail"), c.Title, example(r, check.Fail, false, n.Fail))
-		if r.Exposed > 0 {
-			words += fmt.Sprintf("; %s of those that fail can be reached from the internet", thousands(r.Exposed))
-		}
-		return words
+		return t.failing(c, r)
 	case ReasonPass:
 		return fmt.Sprintf("%s “%s”", someOf(n.Pass, of, "passes", "pass"), c.Title)
 	case ReasonPartPass:
@@ -76,6 +72,30 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 		return fmt.Sprintf("“%s” met no resource that it is about", c.Title)
 	}
 	return t.untold(l.kind, c, r)
+}
+
+// failing tells what fails, and what would once a plan is applied.
+func (t *teller) failing(c *CheckAnswer, r *Result) string {
+	n, of := c.Tally.Fail, c.Tally.asked()
+	var words string
+	switch {
+	case n > r.Planned && r.Planned > 0:
+		words = fmt.Sprintf("%s “%s”, %s of them only in a plan that is not applied yet%s", someOf(n, of, "fails", "fail"), c.Title, thousands(r.Planned), example(r, check.Fail, false, n))
+	case c.Would == 0: // all stand, or nothing but plans was read
+		words = fmt.Sprintf("%s “%s”%s", someOf(n, of, "fails", "fail"), c.Title, example(r, check.Fail, false, n))
+	default:
+		words = fmt.Sprintf("%s “%s”%s", someOf(n, of, "would fail", "would fail"), c.Title, example(r, check.Fail, false, n))
+		if c.Tally.Pass > c.Planned {
+			words += "; what stands and was read passes"
+		}
+	}
+	if r.Exposed > 0 {
+		words += fmt.Sprintf("; %s of those that fail can be reached from the internet", thousands(r.Exposed))
+	}
+	if r.WouldExpose > 0 {
+		words += fmt.Sprintf("; %s of those that are planned would be reachable from the internet", thousands(r.WouldExpose))
+	}
+	return words
 }
 
 // untold tells why a check could not tell.
