@@ -63,6 +63,17 @@ func (h *hearing) on(v *served, d *catalogue.Duty, c *catalogue.Control, we bool
 	return &out
 }
 
+// passing gives the id of an attestation in force that names the duty for every
+// service, to be told where it does not speak.
+func (h *hearing) passing(d *catalogue.Duty) string {
+	for i := range h.all {
+		if a := &h.all[i]; a.Duty == d.ID && a.Service == "*" && a.state(h.at) == InForce {
+			return a.ID
+		}
+	}
+	return ""
+}
+
 func (h *hearing) before(i, j int, v *served, d *catalogue.Duty, c *catalogue.Control, we bool) bool {
 	a, b := &h.all[i], &h.all[j]
 	return cmp.Or(cmp.Compare(stateRank(a, h.at), stateRank(b, h.at)), cmp.Compare(nearness(b, v, d, c, we), nearness(a, v, d, c, we)), b.On.Compare(a.On),

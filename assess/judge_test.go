@@ -137,6 +137,36 @@ func TestWeigh_WhatAServiceBeneathDoes(t *testing.T) {
 	}
 }
 
+// An answer about what the other party does has its effect, or the reason says
+// what it lacks.
+func TestWeigh_AnAnswerForTheOtherParty(t *testing.T) {
+	guess := responsibility.Allocation{Provider: responsibility.Performs, Basis: responsibility.Basis{Kind: responsibility.DefaultBasis}}
+	for _, c := range []struct {
+		name   string
+		said   *Attested
+		passed string
+		want   Status
+		says   string
+	}{
+		{"source and evidence", sourced(said(AnswerInherited, "soc2.pdf")), "", Inherited, "by the word of Ada"},
+		{"no evidence", sourced(said(AnswerInherited)), "", Unknown, "by “SOC 2”, but the answer names no evidence"},
+		{"no source", said(AnswerInherited, "soc2.pdf"), "", Unknown, "Ada answered that it is inherited, but names no source"},
+		{"a yes", said(AnswerYes, "soc2.pdf"), "", Unknown, "which does not bind the other party"},
+		{"ended", ended(sourced(said(AnswerInherited, "soc2.pdf"))), "", Unknown, "The answer “inherited” of Ada held until"},
+		{"for every service", nil, "15.1.1-P1/*#1", Unknown, "15.1.1-P1/*#1 for every service does not speak here"},
+	} {
+		n := Answer{Service: "aws", Duty: "15.1.1-P1", Party: "provider", Allocation: guess, By: guess.Who(), Defaulted: true, Attestation: c.said, Passed: c.passed}
+		newBench(&Assessment{At: now(), Services: []Service{{ID: "aws", Ours: "customer"}}}).judge(&n)
+		var all []string
+		for _, r := range n.Reasons {
+			all = append(all, r.Says)
+		}
+		if got := strings.Join(all, " "); n.Status != c.want || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %s: %s", c.name, n.Status, got)
+		}
+	}
+}
+
 func TestSummary_TellsAPlanFromAnAccount(t *testing.T) {
 	f := check.Finding{Check: "backed-up", Outcome: check.Fail, Severity: check.High, Resource: "aws_s3_bucket.exports", Name: "exports", Account: "2", Source: "plan", Message: "exports has no backup"}
 	a := conclude(t, Input{Catalogue: book(), Scope: smallScope(), Checks: smallChecks(), Edition: "2015", Now: now(), Snapshots: []Snapshot{snapshotOf("1", "2")}}, []check.Finding{f})

@@ -107,6 +107,7 @@ type Answer struct {
 	Coverage    Coverage                  `json:"coverage"`
 	Checks      []CheckAnswer             `json:"checks,omitempty"` // the checks that bear on the duty
 	Attestation *Attested                 `json:"attestation,omitempty"`
+	Passed      string                    `json:"passed,omitempty"` // without Attestation: id of one for every service that names the duty and speaks only where it is ours
 }
 
 // Coverage counts the facts that checks needed for a duty, one a check and

@@ -43,7 +43,7 @@ func (t *teller) clause(l line) string {
 	case ReasonNoBasis:
 		return t.noBasis()
 	case ReasonNoAssurance:
-		return fmt.Sprintf("%s performs %s by the matrix, which rests on %s, but no evidence of it is on file", t.they(), t.itsPart(), basisWords(t.answer.Allocation.Basis))
+		return t.noAssurance()
 	case ReasonNoTest:
 		return "no check bears on it"
 	case ReasonNotCollected:
@@ -164,7 +164,7 @@ func (t *teller) contradiction() string {
 	for _, c := range t.answer.Checks {
 		fails = fails || c.Tally.Fail > 0
 	}
-	heard := a != nil && !notYet(a.On, t.at) && !lapsed(a.Expires, t.at)
+	heard := a != nil && t.heard(a)
 	switch {
 	case fails && heard && a.Answer != AnswerNo && a.Answer != AnswerPartly:
 		return fmt.Sprintf("%s answered “%s”, and a check fails: what was seen counts", a.By, a.Answer)
@@ -186,7 +186,35 @@ func (t *teller) inherited() string {
 	return fmt.Sprintf("%s performs %s, by %s, with evidence", t.they(), t.itsPart(), basisWords(basis))
 }
 
-func (t *teller) noBasis() string {
+// noAssurance tells what lacks evidence: the word of a person, or the matrix.
+func (t *teller) noAssurance() string {
+	if a := t.answer.Attestation; a != nil && a.Answer == AnswerInherited && len(a.Evidence) == 0 && t.heard(a) {
+		return fmt.Sprintf("%s answered on %s that %s performs %s, by %s, but the answer names no evidence: add the file that shows it", a.By, day(a.On), t.they(), t.itsPart(), quote(a.Source))
+	}
+	return fmt.Sprintf("%s performs %s by the matrix, which rests on %s, but no evidence of it is on file", t.they(), t.itsPart(), basisWords(t.answer.Allocation.Basis)) + t.unheard()
+}
+
+// heard tells whether an answer is in force.
+func (t *teller) heard(a *Attested) bool { return !notYet(a.On, t.at) && !lapsed(a.Expires, t.at) }
+
+// unheard tells of an answer that is there and does not suffice.
+func (t *teller) unheard() string {
+	switch a := t.answer.Attestation; {
+	case a == nil && t.answer.Passed != "":
+		return fmt.Sprintf("; the answer %s for every service does not speak here, where the duty is not ours: name the service in it", t.answer.Passed)
+	case a == nil || !t.heard(a):
+		return ""
+	case a.Answer == AnswerInherited && a.Source == "":
+		return fmt.Sprintf("; %s answered that it is inherited, but names no source: add the report or contract that says so", a.By)
+	case a.Answer == AnswerYes:
+		return fmt.Sprintf("; %s answered “yes”, which does not bind the other party: answer “inherited” with a source, or write the contract into the matrix", a.By)
+	}
+	return ""
+}
+
+func (t *teller) noBasis() string { return t.groundless() + t.unheard() }
+
+func (t *teller) groundless() string {
 	switch b := t.answer.Allocation.Basis; {
 	case t.answer.Defaulted:
 		return fmt.Sprintf("%s is supposed to perform %s, but no matrix says so: it is only the catalogue's default", t.they(), t.itsPart())
