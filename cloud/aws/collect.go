@@ -25,7 +25,9 @@ const unitsAtOnce = 24
 // broken off continues from o.Spool. What could not be read is no error: it is
 // in the snapshot and in the Summary as gaps.
 func Collect(ctx context.Context, o Options, out io.Writer) (Summary, error) {
-	o.defaults()
+	if err := o.defaults(); err != nil {
+		return Summary{}, err
+	}
 	services, err := choose(o.Services)
 	if err != nil {
 		return Summary{}, err
@@ -36,6 +38,7 @@ func Collect(ctx context.Context, o Options, out io.Writer) (Summary, error) {
 	if err != nil {
 		return Summary{}, cause(ctx, err)
 	}
+	defer s.watch.end()
 	p, err := s.plan(ctx, services)
 	if err != nil {
 		return Summary{}, cause(ctx, err)
@@ -47,13 +50,11 @@ func Collect(ctx context.Context, o Options, out io.Writer) (Summary, error) {
 	}
 	r := &run{s: s, p: p, spool: spool, services: services}
 	if err := r.units(ctx); err != nil {
-		if spool.own != "" {
-			err = errors.Join(err, spool.remove())
-		}
-		return Summary{}, cause(ctx, err)
+		err = cause(ctx, err)
+		return Summary{}, errors.Join(err, spool.leave())
 	}
 	if err := r.write(out); err != nil {
-		return Summary{}, err
+		return Summary{}, errors.Join(err, spool.leave())
 	}
 	return r.summary, spool.remove()
 }
@@ -87,7 +88,7 @@ func (r *run) units(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(unitsAtOnce)
 	for i, u := range all {
-		if sum, ok := r.spool.read(u.name(), true); ok {
+		if sum, ok := r.spool.read(u.name(), true); ok && !sum.lost {
 			r.finished(i, u, sum, true)
 			continue
 		}
@@ -130,7 +131,7 @@ func (r *run) finished(i int, u *unit, sum *summary, resumed bool) {
 func (r *run) write(out io.Writer) error {
 	gaps := slices.Clone(r.p.gaps)
 	join := newJoin(names(r.services), r.p.accounts)
-	stack := &pile{dir: r.spool.dir}
+	stack, seen := &pile{dir: r.spool.dir}, sightings{}
 	for _, sum := range r.done {
 		gaps = append(gaps, sum.gaps...)
 		for _, n := range sum.notes {
@@ -140,6 +141,7 @@ func (r *run) write(out io.Writer) error {
 			var failed error
 			if err := walk(file, nil, func(res *cloud.Resource) bool {
 				if res.Kind != noteKind {
+					seen.note(res)
 					failed = stack.add(res)
 				}
 				return failed == nil
@@ -149,6 +151,7 @@ func (r *run) write(out io.Writer) error {
 		}
 	}
 	gaps = append(gaps, join.ready(gaps)...)
+	gaps = append(gaps, r.unasked(seen)...)
 	calls, repeated, lost := r.s.own.get()
 	h := cloud.Header{Tool: r.s.o.Tool, Provider: "aws", Source: "live", Accounts: r.p.accounts, Regions: r.p.regions, Services: names(r.services),
 		Started: r.spool.started, Ended: r.s.o.Now().UTC(), Synthetic: r.s.o.Synthetic,

@@ -49,8 +49,8 @@ func collectClusters(ctx context.Context, u *unit) error {
 				return aws.ToBool(l.Enabled) && slices.Contains(l.Types, ekstypes.LogTypeAudit)
 			}), nil)
 			key := ""
-			for _, e := range k.EncryptionConfig {
-				if e.Provider != nil && slices.Contains(e.Resources, "secrets") {
+			for _, e := range k.EncryptionConfig { // of secrets: a cluster can name nothing else
+				if e.Provider != nil {
 					key = aws.ToString(e.Provider.KeyArn)
 				}
 			}
@@ -78,6 +78,7 @@ func collectRegistries(ctx context.Context, u *unit) error {
 			name := aws.ToString(d.RepositoryName)
 			raw := map[string]any{"Repository": d}
 			r := u.resource(cloud.Registry, "ecr.repository", aws.ToString(d.RepositoryArn), name, nil, seen)
+			ctx := told(ctx, r)
 			own := tri{yes: d.ImageScanningConfiguration != nil && d.ImageScanningConfiguration.ScanOnPush}
 			whole := tri{err: unread}
 			if unread == nil {

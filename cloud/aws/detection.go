@@ -44,7 +44,7 @@ func collectRecorders(ctx context.Context, u *unit) error {
 		all = all || g != nil && g.AllSupported && (g.RecordingStrategy == nil || g.RecordingStrategy.UseOnly == "" || g.RecordingStrategy.UseOnly == configtypes.RecordingStrategyTypeAllSupportedResourceTypes)
 	}
 	fact(r, "recorder_all_types", all, nil)
-	status, err := c.DescribeConfigurationRecorderStatus(ctx, &configservice.DescribeConfigurationRecorderStatusInput{})
+	status, err := c.DescribeConfigurationRecorderStatus(told(ctx, r), &configservice.DescribeConfigurationRecorderStatusInput{})
 	on := false
 	if err == nil {
 		for _, s := range status.ConfigurationRecordersStatus {
@@ -67,6 +67,7 @@ func guardService() *service {
 func collectDetectors(ctx context.Context, u *unit) error {
 	c := guardduty.NewFromConfig(u.cfg)
 	r := u.regionPart(nil, cloud.Seen{At: u.s.o.Now().UTC(), Call: "guardduty:ListDetectors"})
+	ctx = told(ctx, r)
 	on := tri{}
 	var raw []any
 	if err := pages(ctx, guardduty.NewListDetectorsPaginator(c, &guardduty.ListDetectorsInput{}), func(page *guardduty.ListDetectorsOutput) {
@@ -101,6 +102,7 @@ func hubService() *service {
 func collectHub(ctx context.Context, u *unit) error {
 	c := securityhub.NewFromConfig(u.cfg)
 	r := u.regionPart(nil, cloud.Seen{At: u.s.o.Now().UTC(), Call: "securityhub:DescribeHub"})
+	ctx = told(ctx, r)
 	hub, err := c.DescribeHub(ctx, &securityhub.DescribeHubInput{})
 	// Without a hub AWS answers that the account is not subscribed: that is a no.
 	if absent(err, "InvalidAccessException", "ResourceNotFoundException") {

@@ -40,6 +40,7 @@ func collectDynamo(ctx context.Context, u *unit) error {
 func (u *unit) table(ctx context.Context, c *dynamodb.Client, t *types.TableDescription, seen cloud.Seen) *cloud.Resource {
 	raw := map[string]any{"Table": t}
 	r := u.resource(cloud.Table, "dynamodb.table", aws.ToString(t.TableArn), aws.ToString(t.TableName), nil, seen)
+	ctx = told(ctx, r)
 	fact(r, "delete_protected", aws.ToBool(t.DeletionProtectionEnabled), nil)
 	key := ""
 	if d := t.SSEDescription; d != nil && d.Status != types.SSEStatusDisabled {

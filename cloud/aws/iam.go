@@ -115,6 +115,9 @@ func (r *iamReader) policies(ctx context.Context) error {
 
 // policy adds a policy that the customer wrote; holder is set for inline ones.
 func (r *iamReader) policy(id, name, doc string, attached int64, holder string, raw map[string]any, seen cloud.Seen) {
+	if name == "" { // an answer may name it by its ARN only
+		name = id[strings.LastIndexByte(id, '/')+1:]
+	}
 	native := "iam.policy"
 	if holder != "" {
 		native = "iam.inline-policy"
@@ -193,6 +196,7 @@ func (r *iamReader) users(ctx context.Context) (map[string]types.User, error) {
 func (r *iamReader) user(ctx context.Context, d types.UserDetail, listed types.User, seen cloud.Seen) {
 	arn, name := aws.ToString(d.Arn), aws.ToString(d.UserName)
 	user := r.resource(cloud.Identity, "iam.user", arn, name, map[string]any{"User": d, "Report": r.report[arn]}, seen)
+	asking := told(ctx, user)
 	tag(user, iamTags(d.Tags), nil)
 	held := r.holds(d.AttachedManagedPolicies, d.UserPolicyList)
 	for _, g := range d.GroupList {
@@ -206,9 +210,9 @@ func (r *iamReader) user(ctx context.Context, d types.UserDetail, listed types.U
 	for _, p := range d.AttachedManagedPolicies {
 		link(user, "holds", aws.ToString(p.PolicyArn))
 	}
-	devices, err := r.client.ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: d.UserName})
+	devices, err := r.client.ListMFADevices(asking, &iam.ListMFADevicesInput{UserName: d.UserName})
 	fact(user, "mfa", err == nil && len(devices.MFADevices) > 0, err)
-	profile, err := r.client.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: d.UserName})
+	profile, err := r.client.GetLoginProfile(asking, &iam.GetLoginProfileInput{UserName: d.UserName})
 	switch {
 	case absent(err, "NoSuchEntity", "NoSuchEntityException"):
 		fact(user, "console_access", false, nil)
@@ -257,7 +261,7 @@ func (r *iamReader) accessKeys(ctx context.Context, owner string, name *string) 
 			id := aws.ToString(k.AccessKeyId)
 			c := r.resource(cloud.Credential, "iam.access-key", owner+"/access-key/"+id, id, k, r.seen("iam:ListAccessKeys", page.ResultMetadata))
 			r.credential(c, "access-key", owner, k.Status == types.StatusTypeActive, aws.ToTime(k.CreateDate))
-			used, err := r.client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: k.AccessKeyId})
+			used, err := r.client.GetAccessKeyLastUsed(told(ctx, c), &iam.GetAccessKeyLastUsedInput{AccessKeyId: k.AccessKeyId})
 			last := time.Time{}
 			if err == nil && used.AccessKeyLastUsed != nil {
 				last = aws.ToTime(used.AccessKeyLastUsed.LastUsedDate)

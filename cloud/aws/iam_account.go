@@ -99,11 +99,13 @@ func (r *iamReader) settings(ctx context.Context) *cloud.Resource {
 		summary = &iam.GetAccountSummaryOutput{}
 	}
 	a := r.accountPart(nil, r.seen("iam:GetAccountSummary", summary.ResultMetadata))
+	ctx = told(ctx, a)
 	raw["AccountSummary"] = summary.SummaryMap
 	fact(a, "root_mfa", summary.SummaryMap["AccountMFAEnabled"] > 0, err)
 	keys := int64(summary.SummaryMap["AccountAccessKeysPresent"])
 	row, noRow := r.root()
 	if noRow == nil {
+		a.Seen = together(a.Seen, cloud.Seen{Call: "iam:GetCredentialReport"})
 		raw["CredentialReportRoot"] = row
 		keys = 0
 		for _, active := range []string{row["access_key_1_active"], row["access_key_2_active"]} {

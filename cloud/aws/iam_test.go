@@ -68,7 +68,13 @@ func TestIAM(t *testing.T) {
 	expect(t, find(t, s, cloud.Role, "external"), map[string]any{"trust_external": []string{}})
 	expect(t, find(t, s, cloud.Role, "machine"), map[string]any{"trusted_by": []string{"service"}, "service_linked": false})
 	expect(t, find(t, s, cloud.Role, "careful"), map[string]any{"trust_requires_mfa": true, "admin": true})
+	if got := account.Seen.Call; got != "iam:GetAccountPasswordPolicy, iam:GetAccountSummary, iam:GetCredentialReport, iam:ListSAMLProviders" && got != "iam:GetAccountPasswordPolicy, iam:GetAccountSummary, iam:ListSAMLProviders" {
+		t.Errorf("the account is seen by %s", got)
+	}
 	for _, r := range s.Resources {
+		if r.Kind == cloud.Policy && r.Name == "" {
+			t.Errorf("%s has no name", r.ID)
+		}
 		if strings.Contains(string(r.Raw), *key.SecretAccessKey) {
 			t.Errorf("%s holds a secret key", r.ID)
 		}

@@ -80,7 +80,7 @@ func (j *join) organisationGaps() []cloud.ScopeGap {
 // region ("*" any), or gives nil when it is.
 func (j *join) why(account, region, service string, kind cloud.Kind) *cloud.Gap {
 	if !slices.Contains(j.services, service) {
-		return &cloud.Gap{Reason: cloud.NotCollected, Call: service + ":*", Detail: "the service " + service + " was not asked for"}
+		return &cloud.Gap{Reason: cloud.NotCollected, Call: service + ":*", Detail: notAsked(service)}
 	}
 	if !slices.Contains(j.accounts, account) {
 		return &cloud.Gap{Reason: cloud.NotCollected, Call: service + ":*", Detail: "account " + account + " was not asked for"}

@@ -58,6 +58,7 @@ func (u *unit) key(ctx context.Context, c *kms.Client, k *types.KeyMetadata, ali
 	customers := k.KeyManager == types.KeyManagerTypeCustomer
 	u.note("key", arn, map[string]any{"customer": customers})
 	r := u.resource(cloud.Key, "kms.key", arn, name, nil, seen)
+	ctx = told(ctx, r)
 	fact(r, "customer_managed", customers, nil)
 	symmetric := k.KeySpec == types.KeySpecSymmetricDefault && k.Origin == types.OriginTypeAwsKms
 	fact(r, "symmetric", symmetric, nil)

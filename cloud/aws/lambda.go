@@ -35,6 +35,7 @@ func collectFunctions(ctx context.Context, u *unit) error {
 func (u *unit) function(ctx context.Context, c *lambda.Client, f types.FunctionConfiguration, seen cloud.Seen) *cloud.Resource {
 	r := u.resource(cloud.Function, "lambda.function", aws.ToString(f.FunctionArn), aws.ToString(f.FunctionName), nil, seen)
 	raw := map[string]any{"Function": f}
+	ctx = told(ctx, r)
 	fact(r, "runtime", string(f.Runtime), nil)
 	if f.Runtime == "" {
 		gap(r, missing(cloud.NotInSource, "lambda:ListFunctions", "a container image brings its own runtime"), "runtime_supported")

@@ -102,6 +102,11 @@ func collect(t testing.TB, o Options) *cloud.Snapshot {
 	return s
 }
 
+// gapsOf gives the gaps of a snapshot but for the services that were not asked.
+func gapsOf(s *cloud.Snapshot) []cloud.ScopeGap {
+	return slices.DeleteFunc(slices.Clone(s.Gaps), func(g cloud.ScopeGap) bool { return g.Detail == notAsked(g.Service) })
+}
+
 // find gives the resource of a kind whose id or name ends in suffix.
 func find(t testing.TB, s *cloud.Snapshot, kind cloud.Kind, suffix string) *cloud.Resource {
 	t.Helper()
@@ -168,7 +173,9 @@ func bytesContain(b []byte, s string) bool { return bytes.Contains(b, []byte(s))
 func pinned(t testing.TB, cfg aws.Config) aws.Config {
 	t.Helper()
 	o := Options{Endpoint: moto.URL}
-	o.defaults()
+	if err := o.defaults(); err != nil {
+		t.Fatal(err)
+	}
 	client, err := httpClient(&o)
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ const (
 // others.
 func unread(g cloud.Gap) bool { return g.Reason == cloud.NotCollected && g.Call == "" }
 
-// combine adds to a what b tells of the same thing. Of two values of one
+// combine adds to a what b tells of the same thing; both are named as seen. Of two values of one
 // attribute the first stays; a fact stands before a gap.
 func combine(a, b *cloud.Resource) {
 	for name, v := range b.Attributes {
@@ -57,9 +57,7 @@ func combine(a, b *cloud.Resource) {
 	}
 	a.Links = append(a.Links, b.Links...)
 	a.Raw = combineRaw(a.Raw, b.Raw)
-	if b.Seen.At.Before(a.Seen.At) || b.Seen.At.Equal(a.Seen.At) && b.Seen.Call < a.Seen.Call {
-		a.Seen = b.Seen
-	}
+	a.Seen = together(a.Seen, b.Seen)
 }
 
 // combineRaw makes one object of two; members of a stay.

@@ -40,7 +40,7 @@ func collectQueues(ctx context.Context, u *unit) error {
 			p := u.permission(a["Policy"], "sqs:GetQueueAttributes")
 			p.public().into(r, "public")
 			p.tlsOnly("sqs", r.ID).into(r, "tls_only")
-			tags, err := c.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
+			tags, err := c.ListQueueTags(told(ctx, r), &sqs.ListQueueTagsInput{QueueUrl: &url})
 			if err != nil {
 				tag(r, nil, err)
 			} else {
@@ -76,6 +76,7 @@ func (u *unit) topic(ctx context.Context, c *sns.Client, arn string) {
 	}
 	a := out.Attributes
 	r := u.resource(cloud.Topic, "sns.topic", arn, arn[strings.LastIndexByte(arn, ':')+1:], map[string]any{"Attributes": a}, u.seen("sns:GetTopicAttributes", out.ResultMetadata))
+	ctx = told(ctx, r)
 	fact(r, "encrypted", a["KmsMasterKeyId"] != "", nil)
 	u.protects(r, a["KmsMasterKeyId"])
 	u.permission(a["Policy"], "sns:GetTopicAttributes").public().into(r, "public")

@@ -3,6 +3,7 @@
 package aws
 
 import (
+	"fmt"
 	"time"
 
 	"demarc.dev/demarc/cloud"
@@ -24,7 +25,7 @@ type Options struct {
 	// Spool is a directory for units that are done; it is made when it is
 	// missing. Without it a temporary one is used and a crash loses the work.
 	Spool       string
-	Concurrency int              // calls in flight; 0 means 64
+	Concurrency int              // calls in flight, 1 … 1024; 0 means 64
 	Progress    func(Progress)   // called after each unit, never at the same time as itself
 	Now         func() time.Time // nil means time.Now
 	Tool        string           // "demarc 0.1.0"
@@ -34,6 +35,7 @@ type Options struct {
 	observe func(service, operation string) // each call
 	timeout time.Duration                   // of one attempt; 0 means 30 s
 	backoff time.Duration                   // before the second attempt; 0 means 100 ms
+	dead    time.Duration                   // of silence that end a run; 0 means 30 s
 	part    int                             // resources of a unit held in memory; 0 means 1024
 }
 
@@ -73,8 +75,14 @@ func (r *Refusal) Error() string { return r.Sentence }
 // Unwrap gives the cause.
 func (r *Refusal) Unwrap() error { return r.Err }
 
-func (o *Options) defaults() {
-	if o.Concurrency <= 0 {
+// mostAtOnce bounds the calls in flight: each holds a connection.
+const mostAtOnce = 1024
+
+func (o *Options) defaults() error {
+	if o.Concurrency < 0 || o.Concurrency > mostAtOnce {
+		return &Refusal{Sentence: fmt.Sprintf("%d calls at once are out of range", o.Concurrency), Hint: fmt.Sprintf("--concurrency takes 1 … %d; without it there are 64", mostAtOnce), Usage: true}
+	}
+	if o.Concurrency == 0 {
 		o.Concurrency = 64
 	}
 	if o.Now == nil {
@@ -86,6 +94,9 @@ func (o *Options) defaults() {
 	if o.backoff == 0 {
 		o.backoff = 100 * time.Millisecond
 	}
+	if o.dead == 0 {
+		o.dead = 30 * time.Second
+	}
 	if o.part == 0 {
 		o.part = 1024
 	}
@@ -95,4 +106,5 @@ func (o *Options) defaults() {
 	if o.observe == nil {
 		o.observe = func(string, string) {}
 	}
+	return nil
 }

@@ -10,6 +10,8 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
+
+	"demarc.dev/demarc/cloud"
 )
 
 // attempts is how often a call is made before its answer is lost.
@@ -87,9 +89,16 @@ func (p *pacer) GetAttemptToken(ctx context.Context) (func(error) error, error) 
 	began := time.Now()
 	return func(err error) error {
 		<-p.s.flight
+		p.s.watch.attempt(err)
 		b.done(began, err != nil && diagnose(err).throttled)
 		return nil
 	}, nil
+}
+
+// seen names the call of a context.
+func (p *pacer) seen(ctx context.Context, md middleware.Metadata) cloud.Seen {
+	id, _ := awsmiddleware.GetRequestIDMetadata(md)
+	return cloud.Seen{At: p.s.o.Now().UTC(), Call: action(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)), Request: id}
 }
 
 // count adds to the SDK's stack of a client what counts calls and sees whether
@@ -114,6 +123,9 @@ func (p *pacer) count(stack *middleware.Stack) error {
 			if ctx.Err() != nil {
 				calls, repeated, lost = 0, 0, 0 // the run is ending: the unit is thrown away
 			}
+		}
+		if answered(err) {
+			tell(ctx, p.seen(ctx, md))
 		}
 		p.unit.add(calls, repeated, lost)
 		return out, md, err

@@ -48,7 +48,7 @@ func TestOrganisation(t *testing.T) {
 	o.Accounts = []string{*member} // only a member: the organisation itself is a gap
 	o.Spool = t.TempDir()
 	s = collect(t, o)
-	if len(s.Gaps) != 1 || s.Gaps[0].Reason != cloud.NotCollected || s.Gaps[0].Service != "organizations" {
+	if len(gapsOf(s)) != 1 || gapsOf(s)[0].Reason != cloud.NotCollected || gapsOf(s)[0].Service != "organizations" {
 		t.Errorf("gaps %+v", s.Gaps)
 	}
 	if a := s.Header.Accounts; len(a) != 1 || a[0].Name != "birch" {

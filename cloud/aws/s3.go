@@ -113,6 +113,7 @@ func (u *unit) bucket(ctx context.Context, c *s3.Client, b types.Bucket, region 
 	raw := map[string]any{"Bucket": b}
 	r := u.resource(cloud.ObjectStore, "s3.bucket", "arn:"+u.s.partition+":s3:::"+name, name, nil, seen)
 	r.Region = region
+	ctx = told(ctx, r)
 	own := bucketBlock(ctx, c, b.Name, raw)
 	own.full.into(r, "public_block")
 	policy := u.bucketPolicy(ctx, c, b.Name, r, raw)

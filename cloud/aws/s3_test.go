@@ -3,6 +3,7 @@
 package aws
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,6 +65,11 @@ func TestS3_Buckets(t *testing.T) {
 	}
 	expect(t, find(t, s, cloud.ObjectStore, "open-bucket"), map[string]any{"public": true, "lifecycle_expiry": false})
 	expect(t, find(t, s, cloud.AccountKind, "account"), map[string]any{"object_store_public_block": false, "root_mfa": cloud.NotCollected})
+	for _, call := range []string{"s3:ListBuckets", "s3:GetEncryptionConfiguration", "s3:GetBucketPolicy"} {
+		if !strings.Contains(f.Seen.Call, call) {
+			t.Errorf("full-bucket is seen by %s, without %s", f.Seen.Call, call)
+		}
+	}
 	for _, r := range s.Resources {
 		if r.Name == "irish-bucket" {
 			t.Error("a bucket of a region that was not asked for is in the snapshot")

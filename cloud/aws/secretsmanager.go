@@ -35,7 +35,7 @@ func collectSecrets(ctx context.Context, u *unit) error {
 			}
 			fact(r, "changed", changed.UTC(), nil)
 			u.protects(r, aws.ToString(s.KmsKeyId))
-			policy, err := c.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: s.ARN})
+			policy, err := c.GetResourcePolicy(told(ctx, r), &secretsmanager.GetResourcePolicyInput{SecretId: s.ARN})
 			if err != nil {
 				gap(r, err, "public")
 			} else {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 )
@@ -33,6 +34,7 @@ type session struct {
 	flight    chan struct{}
 	stop      context.CancelCauseFunc
 	own       counters // of the calls before the units
+	watch     *watch
 
 	mu      sync.Mutex
 	buckets map[[3]string]*bucket
@@ -41,6 +43,7 @@ type session struct {
 // open finds the credentials and asks whose they are.
 func open(ctx context.Context, o *Options, stop context.CancelCauseFunc) (*session, error) {
 	s := &session{o: o, flight: make(chan struct{}, o.Concurrency), stop: stop, buckets: map[[3]string]*bucket{}}
+	s.watch = &watch{stop: s.refuse, name: o.Endpoint, dead: o.dead}
 	client, err := httpClient(o)
 	if err != nil {
 		return nil, err
@@ -59,9 +62,12 @@ func open(ctx context.Context, o *Options, stop context.CancelCauseFunc) (*sessi
 	if s.base.Region == "" {
 		s.base.Region = "us-east-1"
 	}
+	if _, err := s.base.Credentials.Retrieve(ctx); err != nil {
+		return nil, noCredentials(o.Profile, err)
+	}
 	who, err := sts.NewFromConfig(s.config("", s.base.Region, s.base.Credentials, &s.own)).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return nil, badCredentials(o.Profile, err)
+		return nil, badCredentials(o.Profile, o.Endpoint, err)
 	}
 	s.caller = aws.ToString(who.Account)
 	s.partition = "aws"
@@ -152,8 +158,11 @@ func badConfiguration(profile string, err error) error {
 	return &Refusal{Sentence: "the shared AWS configuration cannot be read", Hint: "look at ~/.aws/config and ~/.aws/credentials, and at the environment's AWS_ variables", Usage: true, Err: err}
 }
 
-func badCredentials(profile string, err error) error {
+func badCredentials(profile, endpoint string, err error) error {
 	f := diagnose(err)
+	if _, network := diagnoseNetwork(err); network && codeOf(err) == "" {
+		return unreachable(endpoint, err)
+	}
 	switch code := codeOf(err); {
 	case f.expired:
 		return expired(profile, err)
@@ -161,8 +170,21 @@ func badCredentials(profile string, err error) error {
 		return &Refusal{Sentence: "AWS does not know these credentials (" + code + ")", Hint: "look at AWS_ACCESS_KEY_ID or the profile; keys that were deleted or belong to another partition look like this", Err: err}
 	case code != "":
 		return &Refusal{Sentence: "AWS refused to say whose the credentials are: " + f.detail, Hint: "try: aws sts get-caller-identity", Err: err}
-	case f.again:
-		return &Refusal{Sentence: "AWS cannot be reached: " + f.detail, Hint: "look at the network, HTTPS_PROXY and --endpoint", Err: err}
+	}
+	return &Refusal{Sentence: "the answer to whose the credentials are cannot be understood: " + f.detail, Hint: "look at HTTPS_PROXY and --endpoint: something else than AWS answers there", Err: err}
+}
+
+// noCredentials tells why there are none. Credentials may themselves lie behind
+// the network: a sign-in page, or another account's role. The address at which
+// a machine of AWS finds its own is no such thing: elsewhere nobody answers.
+func noCredentials(profile string, err error) error {
+	var asked *smithy.OperationError
+	away := errors.As(err, &asked) && slices.Contains([]string{"SSO", "SSO OIDC", "STS"}, asked.ServiceID)
+	if _, network := diagnoseNetwork(err); away && network && codeOf(err) == "" {
+		return unreachable("", err)
+	}
+	if diagnose(err).expired {
+		return expired(profile, err)
 	}
 	return &Refusal{Sentence: "no AWS credentials were found", Hint: "sign in, for example with: aws sso login --profile NAME, and pass --profile NAME; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", Err: err}
 }

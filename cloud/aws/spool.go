@@ -30,6 +30,7 @@ const stale = 24 * time.Hour
 type spool struct {
 	dir     string
 	own     string // a temporary directory to remove with it, or ""
+	lock    io.Closer
 	started time.Time
 	write   sync.Mutex // one compressor at a time: memory
 }
@@ -65,22 +66,37 @@ func openSpool(o *Options, p parameters) (*spool, error) {
 	}
 	sum := sha256.Sum256(text)
 	s.dir = filepath.Join(dir, hex.EncodeToString(sum[:8]))
-	s.started = o.Now().UTC()
-	if then, ok := s.begun(); ok && s.started.Sub(then) < stale {
-		s.started = then
-		return s, nil
-	}
-	if err := os.RemoveAll(s.dir); err != nil {
-		return nil, fmt.Errorf("emptying the spool: %w", err)
-	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the spool: %w", err)
 	}
-	p.Started = s.started
-	if text, err = json.MarshalIndent(p, "", "  "); err != nil {
+	if s.lock, err = takeLock(s.dir + ".lock"); err != nil {
 		return nil, err
 	}
-	return s, s.put("run.json", func(w io.Writer) error { _, err := w.Write(text); return err })
+	if err := s.start(p, o.Now().UTC()); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
+	}
+	return s, nil
+}
+
+// start takes up the run that was broken off, or empties the place for a new one.
+func (s *spool) start(p parameters, now time.Time) error {
+	s.started = now
+	if then, ok := s.begun(); ok && s.started.Sub(then) < stale {
+		s.started = then
+		return nil
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		return fmt.Errorf("emptying the spool: %w", err)
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("making the spool: %w", err)
+	}
+	p.Started = s.started
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.put("run.json", func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
 func (s *spool) begun() (time.Time, bool) {
@@ -154,6 +170,20 @@ type summary struct {
 	notes  []*cloud.Resource
 	files  []string // with resources
 	count  int64
+	lost   bool // another attempt may tell more
+}
+
+// again tells whether what could not be read may be read a little later. What
+// is denied, not enabled or not supported will be so again.
+func again(r cloud.Reason) bool {
+	return r == cloud.Throttled || r == cloud.Timeout || r == cloud.Unavailable
+}
+
+// note sees whether a resource lacks what another attempt may tell.
+func (s *summary) note(r *cloud.Resource) {
+	for _, g := range r.Gaps {
+		s.lost = s.lost || again(g.Reason)
+	}
 }
 
 // read gives the summary of a unit that is whole, and false for one that must
@@ -163,7 +193,11 @@ func (s *spool) read(unit string, verify bool) (*summary, bool) {
 	sum := &summary{}
 	parts := int64(-1)
 	more := false
-	err := walk(path, func(h cloud.Header, gaps []cloud.ScopeGap) { sum.header, sum.gaps = h, gaps }, func(r *cloud.Resource) bool {
+	err := walk(path, func(h cloud.Header, gaps []cloud.ScopeGap) {
+		sum.header, sum.gaps = h, gaps
+		sum.lost = h.Lost > 0 || slices.ContainsFunc(gaps, func(g cloud.ScopeGap) bool { return again(g.Reason) })
+	}, func(r *cloud.Resource) bool {
+		sum.note(r)
 		switch {
 		case r.Kind != noteKind:
 			more = true
@@ -181,7 +215,7 @@ func (s *spool) read(unit string, verify bool) (*summary, bool) {
 	for n := range parts {
 		file := filepath.Join(s.dir, fmt.Sprintf("%s.%04d.part", unit, n+1))
 		if verify {
-			if err := walk(file, nil, func(*cloud.Resource) bool { return true }); err != nil {
+			if err := walk(file, nil, func(r *cloud.Resource) bool { sum.note(r); return true }); err != nil {
 				return nil, false
 			}
 		}
@@ -222,9 +256,18 @@ func walk(path string, head func(cloud.Header, []cloud.ScopeGap), each func(*clo
 	}
 }
 
+// leave lets another run have the spool, with all that is in it.
+func (s *spool) leave() error {
+	err := s.lock.Close()
+	if s.own != "" {
+		err = errors.Join(err, os.RemoveAll(s.own))
+	}
+	return err
+}
+
 // remove ends the run.
 func (s *spool) remove() error {
-	err := os.RemoveAll(s.dir)
+	err := errors.Join(os.RemoveAll(s.dir), s.lock.Close())
 	if s.own != "" {
 		err = errors.Join(err, os.RemoveAll(s.own))
 	}

@@ -15,7 +15,7 @@ import (
 
 func ssmService() *service {
 	return &service{
-		name: "ssm", kinds: []cloud.Kind{cloud.Machine},
+		name: "ssm", completes: true, kinds: []cloud.Kind{cloud.Machine},
 		actions: []string{"ssm:DescribeInstanceInformation", "ssm:DescribeInstancePatchStates"},
 		collect: collectPatches,
 	}
