@@ -59,6 +59,7 @@ func startChild(t *testing.T, c child) (*exec.Cmd, *bytes.Buffer) {
 }
 
 func TestCrash_ResumesWithTheSameBytes(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 300, 120)
 	services := []string{"logs", "secretsmanager", "kms", "sqs"}
 	o := p.options(t, services...)
@@ -110,6 +111,7 @@ func TestCrash_ResumesWithTheSameBytes(t *testing.T) {
 }
 
 func TestMemory_FiftyThousandResources(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 0, 25_000)
 	cmd, out := startChild(t, child{Endpoint: p.URL, Spool: t.TempDir(), Services: []string{"logs"}})
 	if err := cmd.Wait(); err != nil {

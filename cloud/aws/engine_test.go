@@ -17,6 +17,7 @@ import (
 )
 
 func TestEngine_LosesNothingWhenThrottled(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 500, 0)
 	p.misbehave = throttle(200)
 	o := p.options(t, "secretsmanager")
@@ -30,6 +31,7 @@ func TestEngine_LosesNothingWhenThrottled(t *testing.T) {
 }
 
 func TestEngine_RepeatsWhatWasCut(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 200, 0)
 	p.misbehave = func(w http.ResponseWriter, operation, _ string, n int64) bool {
 		switch {
@@ -67,6 +69,7 @@ func one(fail func(w http.ResponseWriter) bool) func(http.ResponseWriter, string
 }
 
 func TestEngine_NamesWhatIsLost(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		fail     func(w http.ResponseWriter) bool
@@ -111,6 +114,7 @@ func TestEngine_NamesWhatIsLost(t *testing.T) {
 }
 
 func TestEngine_NamesServicesAndRegionsThatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 3, 3)
 	p.misbehave = func(w http.ResponseWriter, operation, _ string, _ int64) bool {
 		return operation == "ListSecrets" && refuse(w, 400, "AccessDeniedException", "User is not authorized. Encoded authorization failure message: SECRETBLOB")
@@ -135,6 +139,7 @@ func TestEngine_NamesServicesAndRegionsThatCouldNotBeRead(t *testing.T) {
 }
 
 func TestEngine_ProgressEndsComplete(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 3, 3)
 	o := p.options(t, "secretsmanager", "logs", "kms")
 	var last Progress
@@ -159,6 +164,7 @@ func refusal(t *testing.T, o Options) *Refusal {
 }
 
 func TestRefusal(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 1, 1)
 	with := func(change func(*Options)) Options { o := p.options(t, "logs"); change(&o); return o }
 	for name, c := range map[string]struct {
@@ -205,6 +211,7 @@ func TestRefusal_Credentials(t *testing.T) {
 }
 
 func TestEngine_ExpiryKeepsWhatWasRead(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 50, 50)
 	ended := atomic.Bool{}
 	p.misbehave = func(w http.ResponseWriter, operation, _ string, _ int64) bool {
@@ -223,6 +230,7 @@ func TestEngine_ExpiryKeepsWhatWasRead(t *testing.T) {
 }
 
 func TestCollect_StopsWithItsContext(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t, 500, 0)
 	ctx, stop := context.WithCancel(t.Context())
 	p.misbehave = func(_ http.ResponseWriter, operation, _ string, n int64) bool {

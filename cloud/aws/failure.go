@@ -25,8 +25,9 @@ import (
 // failure is what an error of the SDK means.
 type failure struct {
 	reason    cloud.Reason
-	detail    string
-	again     bool // worth another attempt; after the last one, the answer is lost
+	detail    string          // or "", with api
+	api       smithy.APIError // whose words are cleaned only when they are told
+	again     bool            // worth another attempt; after the last one, the answer is lost
 	throttled bool
 	expired   bool // the credentials have ended: nothing more can be read
 }
@@ -69,9 +70,17 @@ func diagnose(err error) failure {
 	return failure{reason: cloud.Unreadable, detail: "the call could not be made"}
 }
 
+// words tell what failed: the same for the same cause.
+func (f failure) words() string {
+	if f.api != nil {
+		return words(f.api.ErrorCode(), f.api.ErrorMessage())
+	}
+	return f.detail
+}
+
 func diagnoseCode(api smithy.APIError, status int) failure {
 	code := api.ErrorCode()
-	f := failure{reason: cloud.Unreadable, detail: words(code, api.ErrorMessage())}
+	f := failure{reason: cloud.Unreadable, api: api}
 	_, throttle := retry.DefaultThrottleErrorCodes[code]
 	_, retryable := retry.DefaultRetryableErrorCodes[code]
 	switch {
@@ -166,7 +175,7 @@ func absent(err error, codes ...string) bool {
 // gapOf makes an error of the SDK a gap.
 func gapOf(err error) cloud.Gap {
 	f := diagnose(err)
-	g := cloud.Gap{Reason: f.reason, Detail: f.detail}
+	g := cloud.Gap{Reason: f.reason, Detail: f.words()}
 	if op := (*smithy.OperationError)(nil); errors.As(err, &op) {
 		g.Call = action(op.ServiceID, op.OperationName)
 	}

@@ -107,7 +107,7 @@ func (s *session) listAccounts(ctx context.Context, p *plan) error {
 		page, err := list.NextPage(ctx)
 		if err != nil {
 			f := diagnose(err)
-			return &Refusal{Sentence: "the accounts of the organisation cannot be listed: " + f.detail,
+			return &Refusal{Sentence: "the accounts of the organisation cannot be listed: " + f.words(),
 				Hint: "use credentials of the management account, or name the accounts: --accounts 111122223333,…", Err: err}
 		}
 		for _, a := range page.Accounts {

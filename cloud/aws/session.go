@@ -169,9 +169,9 @@ func badCredentials(profile, endpoint string, err error) error {
 	case slices.Contains(disabledCodes, code) || code == "SignatureDoesNotMatch":
 		return &Refusal{Sentence: "AWS does not know these credentials (" + code + ")", Hint: "look at AWS_ACCESS_KEY_ID or the profile; keys that were deleted or belong to another partition look like this", Err: err}
 	case code != "":
-		return &Refusal{Sentence: "AWS refused to say whose the credentials are: " + f.detail, Hint: "try: aws sts get-caller-identity", Err: err}
+		return &Refusal{Sentence: "AWS refused to say whose the credentials are: " + f.words(), Hint: "try: aws sts get-caller-identity", Err: err}
 	}
-	return &Refusal{Sentence: "the answer to whose the credentials are cannot be understood: " + f.detail, Hint: "look at HTTPS_PROXY and --endpoint: something else than AWS answers there", Err: err}
+	return &Refusal{Sentence: "the answer to whose the credentials are cannot be understood: " + f.words(), Hint: "look at HTTPS_PROXY and --endpoint: something else than AWS answers there", Err: err}
 }
 
 // noCredentials tells why there are none. Credentials may themselves lie behind
