@@ -117,6 +117,9 @@ func (e *env) printWorst(a *assess.Assessment, g report.Gap) {
 		if r.Exposed > 0 {
 			reached = fmt.Sprintf(", %d reachable from the internet", r.Exposed)
 		}
+		if r.WouldExpose > 0 {
+			reached += fmt.Sprintf(", %d would be once the plan is applied", r.WouldExpose)
+		}
 		fmt.Fprintf(e.stdout, "  %-8s %s  (%s)\n           %d of %d fail%s%s\n", r.Severity, or(r.Title, r.Check), r.Check, r.Tally.Fail, r.Tally.Fail+r.Tally.Pass+r.Tally.Accepted+r.Tally.Unknown, reached, exampleSaid(r))
 	}
 }
@@ -233,8 +236,11 @@ func unanswered(a *assess.Assessment, duty catalogue.Duty, service string) error
 func (e *env) printAnswer(a *assess.Assessment, x assess.Answer) {
 	fmt.Fprintf(e.stdout, "\n%s: %s\n%s\n", x.Service, strings.ToUpper(strings.ReplaceAll(string(x.Status), "-", " ")), wrap(x.Summary, "  "))
 	for _, r := range x.Reasons {
+		if strings.Contains(x.Summary, r.Says) && r.Check == "" {
+			continue // it was just said
+		}
 		fmt.Fprintln(e.stdout, "  -"+wrap(r.Says, "    ")[3:])
-		if r.Check != "" && r.Bears != assess.Satisfied {
+		if r.Check != "" && r.Kind != assess.ReasonPass && r.Kind != assess.ReasonPartPass {
 			e.printExamples(a, x.Service, r.Check)
 		}
 	}
