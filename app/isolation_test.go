@@ -14,6 +14,7 @@ import (
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
@@ -101,6 +102,9 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			return written(func(w io.Writer) error {
 				return a.Report(ctx, c, theirs, app.Paper{Kind: app.FindingsPaper, Format: "csv"}, w)
 			})
+		},
+		"Rests": func() (any, error) {
+			return a.Rests(ctx, c, theirs, check.Finding{Provider: "aws", Source: "live", Kind: cloud.ObjectStore, Resource: "arn:aws:s3:::larkspur-www"})
 		},
 		"Run":             func() (any, error) { return a.Run(ctx, c, "r2") },
 		"Runs":            func() (any, error) { return a.Runs(ctx, c) },

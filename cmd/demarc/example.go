@@ -211,5 +211,7 @@ or a Terraform plan:
 
 Look around in the example, down to the resource and the field:
   %[4]s --data %[3]s assess show 9.4.1-C2
+or in a browser:
+  %[4]s --data %[3]s serve
 `, filepath.Join(reports, "evidence-pack.zip"), filepath.Join(reports, "evidence-pack.key"), filepath.Join(out, "store"), e.program)
 }

@@ -17,6 +17,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAssess,
 		newRemediation,
 		newReport,
+		newServe,
 		newEvidence,
 		newCatalogue,
 		newCheck,

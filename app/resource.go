@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"slices"
+
+	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/cloud"
+)
+
+// Rests is what a finding rests on: the resource as it was seen, in which
+// snapshot, and where in the log both the snapshot and the finding stand.
+type Rests struct {
+	Resource *cloud.Resource // nil: the finding stands for a scope that was not read
+	Snapshot Snapshot        // ID empty: likewise
+	Entries  []LogEntry      // of the snapshot and of the run, the earlier first
+}
+
+// Rests walks from a finding of a run down to what was seen. It reads the
+// snapshots of the run, and the log, from their beginnings.
+func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*Rests, error) {
+	o, err := a.org(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Snapshots(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := &Rests{}
+	for _, s := range all {
+		if out.Resource != nil || !slices.Contains(run.Snapshots, s.ID) || s.Header.Source != f.Source || s.Header.Provider != f.Provider {
+			continue
+		}
+		for r, err := range s.source(o)() {
+			if err != nil {
+				return nil, err
+			}
+			if r.ID == f.Resource && r.Kind == f.Kind {
+				out.Resource, out.Snapshot = r, s
+				break
+			}
+		}
+	}
+	objects := []string{runs + "/" + run.ID}
+	if out.Snapshot.ID != "" {
+		objects = append(objects, snapshots+"/"+out.Snapshot.ID)
+	}
+	size, err := o.Log().Size(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for e, err := range a.Log(ctx, c, 0, size) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(objects, e.Object) && slices.Contains([]string{"snapshot.blob", "snapshot.taken", "findings.made"}, e.Kind) {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/problem"
+)
+
+// page is what stands around the content of every page.
+type page struct {
+	Title   string
+	Section string // path of the entry of the menu that is marked
+	What    string // the first lines: what is this,
+	Why     string // why does the standard ask (empty on a page that tells an error),
+	Next    string // what do I do next
+	Run     string // the assessment that is shown, when it is not the newest
+	Actor   string
+	Version string
+	Style   string // path of the style sheet
+	Menu    []menu
+}
+
+// menu is a part of the menu.
+type menu struct {
+	Title string
+	Items []item
+}
+
+type item struct{ Path, Name string }
+
+// visit is one request with its caller.
+type visit struct {
+	context.Context
+	w http.ResponseWriter
+	r *http.Request
+	app.Caller
+	query url.Values
+}
+
+// handler answers a visit; an error becomes a page.
+type handler func(v *visit) error
+
+// serve makes a handler one of HTTP.
+func (s *Server) serve(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{Context: r.Context(), w: w, r: r, Caller: s.o.Caller, query: r.URL.Query()}
+		if err := h(v); err != nil {
+			s.fail(v, err)
+		}
+	})
+}
+
+// show writes a page whole: what fails halfway is a page that says so, never
+// half a page.
+func (s *Server) show(v *visit, p page, content templ.Component) error {
+	return s.write(v, http.StatusOK, s.dress(p), layout, content)
+}
+
+func (s *Server) dress(p page) page {
+	p.Menu, p.Actor, p.Version, p.Style = siteMenu(), string(s.o.Caller.Actor), s.o.Version, s.styles.path
+	return p
+}
+
+func (s *Server) write(v *visit, status int, p page, frame func(page) templ.Component, content templ.Component) error {
+	var b bytes.Buffer
+	if err := frame(p).Render(templ.WithChildren(v, content), &b); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, err := v.w.Write(b.Bytes())
+	if err != nil {
+		s.o.Log.Info("writing a page", "error", err) // the reader left
+	}
+	return nil
+}
+
+// fail tells an error: a problem in its own words, anything else by an id only.
+func (s *Server) fail(v *visit, err error) {
+	if v.Err() != nil {
+		return // the reader left
+	}
+	var p *problem.Problem
+	status, sentence, hint := http.StatusInternalServerError, "Something went wrong on our side", ""
+	if errors.As(err, &p) && p.Kind != problem.Internal {
+		status, sentence, hint = p.Kind.Status(), p.Sentence, p.Hint
+	} else {
+		id := rand.Text()[:10]
+		s.o.Log.Error("answering", "id", id, "path", v.r.URL.Path, "error", err)
+		hint = "It was written to the log of the program under " + id + "."
+	}
+	if status == http.StatusOK {
+		status = http.StatusInternalServerError
+	}
+	v.w.Header().Del("Content-Disposition")
+	shown := page{Title: sentence, What: "What you asked for could not be shown.", Next: hint}
+	if err := s.write(v, status, s.dress(shown), layout, nothing()); err != nil {
+		s.o.Log.Error("writing an error", "error", err)
+	}
+}
+
+// refuse answers whoever may not see any data: a plain page without any.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, title, next string) {
+	v := &visit{Context: r.Context(), w: w, r: r}
+	if err := s.write(v, status, page{Title: title, Next: next, Style: s.styles.path}, doorstep, nothing()); err != nil {
+		s.o.Log.Error("refusing", "error", err)
+	}
+}
+
+// get gives a word of the query.
+func (v *visit) get(name string) string { return v.query.Get(name) }
+
+// with gives the address of this page with one word of the query changed, and
+// the page number forgotten; an empty value takes the word away.
+func (v *visit) with(name, value string) string {
+	q := url.Values{}
+	for k, words := range v.query {
+		for _, w := range words {
+			if w != "" && k != "page" {
+				q.Add(k, w)
+			}
+		}
+	}
+	if q.Del(name); value != "" {
+		q.Set(name, value)
+	}
+	return address(v.r.URL.Path, q)
+}
+
+// address joins a path and a query.
+func address(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// run gives the assessment that the query names, or the newest.
+func (s *Server) run(v *visit) (app.Run, error) { return s.o.App.Run(v, v.Caller, v.get("run")) }
+
+// missing answers for a page that does not exist.
+func (s *Server) missing(v *visit) error {
+	return problem.New(problem.NotFound, "There is no page at "+cut(v.r.URL.Path, 80), "Go on from the menu.")
+}

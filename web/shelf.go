@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/app/report"
+	"demarc.dev/demarc/catalogue"
+)
+
+// shelf keeps what the last assessments that were looked at concluded. An
+// assessment never changes and is named by its digest, so that what stands on
+// the shelf is never out of date.
+type shelf struct {
+	gaps   kept[report.Gap]
+	drifts kept[*app.Drift]
+	found  kept[*index]
+	rules  kept[*app.Matrices]
+}
+
+// kept holds the values that were made last. What several ask for at once is
+// made once.
+type kept[T any] struct {
+	mu     sync.Mutex
+	keys   []string
+	values map[string]T
+}
+
+// keptMost is how many values are kept at hand.
+const keptMost = 4
+
+func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := k.values[key]; ok {
+		return v, nil
+	}
+	v, err := make()
+	if err != nil {
+		return v, err
+	}
+	if k.values == nil {
+		k.values = map[string]T{}
+	}
+	if len(k.keys) == keptMost {
+		delete(k.values, k.keys[0])
+		k.keys = slices.Delete(k.keys, 0, 1)
+	}
+	k.keys = append(k.keys, key)
+	k.values[key] = v
+	return v, nil
+}
+
+// keyOf names a run by what it concluded.
+func keyOf(v *visit, run app.Run) string { return v.Org + "/" + run.ID + "/" + run.Concluded.SHA256 }
+
+// gap gives what a run concluded, with its plan. Its values are shared: read
+// them only.
+func (s *Server) gap(v *visit, run app.Run) (report.Gap, error) {
+	return s.shelf.gaps.get(keyOf(v, run), func() (report.Gap, error) { return s.o.App.GapData(v, v.Caller, run) })
+}
+
+// drift gives what changed between two runs, shared too.
+func (s *Server) drift(v *visit, earlier, later app.Run) (*app.Drift, error) {
+	return s.shelf.drifts.get(keyOf(v, earlier)+"…"+keyOf(v, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
+}
+
+// index gives the findings of a run, quick to look at.
+func (s *Server) index(v *visit, run app.Run) (*index, error) {
+	return s.shelf.found.get(keyOf(v, run), func() (*index, error) { return newIndex(s.o.App.Findings(v, v.Caller, run)) })
+}
+
+// matrices gives the matrices of an edition with what the rules find in them,
+// shared too. No record changes without an entry in the log, so that they are
+// named by its size; and by the hour, for a sign-off may be dated ahead.
+func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error) {
+	size, err := s.o.App.LogSize(v, v.Caller)
+	if err != nil {
+		return nil, err
+	}
+	key := v.Org + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
+	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
+}
+
+// verified is what the last look at the whole log found.
+type verified struct {
+	mu     sync.Mutex
+	light  light
+	faults []string
+}
+
+// light is the integrity of the log, as it was last seen.
+type light struct {
+	At   time.Time // zero: not verified since the program began
+	OK   bool
+	Says string
+}
+
+// verify looks at the whole log, and keeps what it found.
+func (s *Server) verify(ctx context.Context) error {
+	f, err := s.o.App.VerifyLog(ctx, s.o.Caller)
+	if err != nil {
+		return err
+	}
+	l := light{At: s.o.Now().UTC(), OK: f.Err() == nil}
+	var faults []string
+	if l.OK {
+		l.Says = "All " + plural(int(f.Size), "entry", "entries") + ", " + plural(int(f.Records), "record", "records") + " and " + plural(int(f.Bodies), "body", "bodies") + " are as they were written."
+	} else {
+		l.Says = plural(len(f.Faults)+f.More, "fault", "faults") + " found. Keep the store as it is, and open Evidence to see what does not hold."
+		for _, x := range f.Faults {
+			faults = append(faults, x.Part+": "+x.What)
+		}
+	}
+	s.verified.mu.Lock()
+	defer s.verified.mu.Unlock()
+	s.verified.light, s.verified.faults = l, faults
+	return nil
+}
+
+// integrity gives what the last look found, with every fault that it names.
+func (s *Server) integrity() (light, []string) {
+	s.verified.mu.Lock()
+	defer s.verified.mu.Unlock()
+	if s.verified.light.At.IsZero() {
+		return light{Says: "Not verified yet since the program began."}, nil
+	}
+	return s.verified.light, s.verified.faults
+}

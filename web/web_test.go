@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/cloud/terraform"
+	"demarc.dev/demarc/example"
+	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/web"
+)
+
+// host is how the tests call the server.
+const host = "127.0.0.1:7117"
+
+// house is a server over a store, as it runs.
+type house struct {
+	t      *testing.T
+	app    *app.App
+	caller app.Caller
+	server *web.Server
+	cookie string
+}
+
+// begin is when the tests take place.
+var begin = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+
+// open makes a server over a new store that fill fills.
+func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
+	t.Helper()
+	var mu sync.Mutex
+	now := begin
+	clock := func() time.Time { // each look a little later, so that no two runs are of one moment
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(time.Second)
+		return now
+	}
+	a, err := app.Open(t.Context(), app.Options{Dir: t.TempDir(), Version: "test", Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h := &house{t: t, app: a, caller: app.Caller{Actor: "ada@larkspur.example"}}
+	fill(t, a, h.caller)
+	ids, err := a.Orgs(t.Context())
+	if err != nil || len(ids) != 1 {
+		t.Fatalf("organisations %v, %v", ids, err)
+	}
+	h.caller.Org = ids[0]
+	h.server, err = web.New(web.Options{App: a, Caller: h.caller, Version: "test", Policy: []byte(`{"Version":"2012-10-17"}`), Hosts: []string{host, "localhost:7117"}, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.signin()
+	return h
+}
+
+// signin opens a session with a link.
+func (h *house) signin() {
+	h.t.Helper()
+	r := h.do(http.MethodGet, h.server.Link(), "")
+	if r.Code != http.StatusSeeOther || r.Header().Get("Location") != "/" {
+		h.t.Fatalf("the sign-in link gave %d to %q", r.Code, r.Header().Get("Location"))
+	}
+	h.cookie = strings.Split(r.Header().Get("Set-Cookie"), ";")[0]
+}
+
+// do answers one request as a browser would send it.
+func (h *house) do(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))
+	if body != "" || method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if h.cookie != "" {
+		r.Header.Set("Cookie", h.cookie)
+	}
+	for _, c := range change {
+		c(r)
+	}
+	w := httptest.NewRecorder()
+	h.server.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// larkspur fills a store with the shipped example, assessed in both editions
+// and twice in the newer one.
+func larkspur(t *testing.T, a *app.App, c app.Caller) {
+	t.Helper()
+	ctx, files := t.Context(), example.Files()
+	read := func(name string) []byte {
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := a.SetScope(ctx, c, "scope.yaml", read("scope.yaml"))
+	must(err)
+	_, _, err = a.TakeSnapshot(ctx, c, "larkspur.snapshot", bytes.NewReader(read("estate/larkspur.snapshot")))
+	must(err)
+	assessed(ctx, t, a, c, catalogue.Edition2015)
+	assessed(ctx, t, a, c, catalogue.Edition2026)
+	var plan bytes.Buffer
+	_, _, err = terraform.Write(bytes.NewReader(read("estate/plan.json")), terraform.Options{Account: example.PlanAccount, Now: begin, Tool: "test"}, &plan)
+	must(err)
+	_, _, err = a.TakeSnapshot(ctx, c, "plan.json", &plan)
+	must(err)
+	_, err = a.FileStatement(ctx, c, "postrider.yaml", read("statement/postrider.yaml"), responsibility.StatementOptions{})
+	must(err)
+	_, err = a.SetAttestations(ctx, c, "attestations.yaml", read("attestations.yaml"), files)
+	must(err)
+	_, err = a.SetExceptions(ctx, c, "exceptions.yaml", read("exceptions.yaml"))
+	must(err)
+	names, err := fs.Glob(files, "matrix/*.yaml")
+	must(err)
+	for _, name := range names {
+		m, err := a.ParseMatrix(ctx, c, name, read(name))
+		must(err)
+		_, _, err = a.ImportMatrix(ctx, c, m)
+		must(err)
+	}
+	assessed(ctx, t, a, c, catalogue.Edition2026)
+}
+
+func assessed(ctx context.Context, t *testing.T, a *app.App, c app.Caller, ed catalogue.Edition) {
+	t.Helper()
+	if _, err := a.Assess(ctx, c, app.Ask{Edition: ed, Parties: []catalogue.Party{catalogue.Customer, catalogue.Provider}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hostile is a name that is a script where it is not escaped.
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'`
+
+// trap fills a store whose every foreign word is hostile.
+func trap(t *testing.T, a *app.App, c app.Caller) {
+	t.Helper()
+	s := cloud.Snapshot{
+		Header: cloud.Header{Tool: "t" + hostile, Provider: "aws", Source: "live", Accounts: []cloud.Account{{ID: "111122223333", Name: hostile}}, Regions: []string{"eu-west-1"}, Services: []string{"s3"}, Started: begin, Ended: begin, Calls: 1},
+		Gaps:   []cloud.ScopeGap{{Provider: "aws", Account: "111122223333", Region: "eu-west-1", Service: "s3" + hostile, Kinds: []cloud.Kind{cloud.Queue}, Gap: cloud.Gap{Reason: cloud.Denied, Call: "sqs:ListQueues", Detail: hostile}}},
+	}
+	r := cloud.Resource{ID: "arn:aws:s3:::" + hostile, Kind: cloud.ObjectStore, Native: "s3.bucket", Provider: "aws", Source: "live", Account: "111122223333", Region: "eu-west-1", Name: hostile, Tenant: hostile,
+		Tags: map[string]string{hostile: hostile}, Attributes: map[string]any{"public": true}, Raw: []byte(`{"Name":"</pre><script>alert(1)</script>"}`), Seen: cloud.Seen{At: begin, Call: "s3:ListBuckets"}}
+	r.Complete(cloud.Gap{Reason: cloud.Denied, Call: "s3:Get" + hostile, Detail: hostile})
+	s.Resources = []cloud.Resource{r}
+	var b bytes.Buffer
+	if err := s.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.TakeSnapshot(t.Context(), c, hostile, &b); err != nil {
+		t.Fatal(err)
+	}
+	assessed(t.Context(), t, a, c, catalogue.Edition2026)
+}
+
+func text(r *httptest.ResponseRecorder) string {
+	data, _ := io.ReadAll(r.Result().Body)
+	return string(data)
+}
+
+func form(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return q.Encode()
+}
