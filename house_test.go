@@ -38,7 +38,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"assess":          {[]string{"catalogue", "check", "responsibility", "scope", "problem", "cloud", "internal/strict"}, nil},
 	"remediation":     {[]string{"catalogue", "assess", "check", "scope", "problem", "cloud"}, nil},
 	"document":        {[]string{"catalogue", "problem"}, []string{"codeberg.org/go-pdf/fpdf", "github.com/xuri/excelize/v2"}},
-	"store":           {[]string{"evidence", "problem"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/mod/sumdb/", "modernc.org/sqlite/lib"}},
+	"store":           {[]string{"evidence", "problem"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5/", "github.com/jackc/pgx/v5", "golang.org/x/mod/sumdb/", "modernc.org/sqlite/lib"}},
 	"app": {[]string{"problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
 		"remediation", "document", "evidence", "store", "app/report"}, []string{"github.com/klauspost/compress/"}},
 	"example":    {},
@@ -51,6 +51,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 
 	// For tests and benches only.
 	"internal/emulator":    {},
+	"internal/postgres":    {},
 	"internal/replayproxy": {},
 }
 

@@ -20,7 +20,8 @@ import (
 
 // Options say how the house is opened.
 type Options struct {
-	Dir      string           // folder of the embedded store
+	Dir      string           // folder of the store
+	Database string           // address of a PostgreSQL database for the records; empty: SQLite, in the folder
 	Version  string           // of the program
 	Now      func() time.Time // nil: time.Now
 	ReadOnly bool             // for what only reads; works beside a process that writes
@@ -42,7 +43,7 @@ type Caller struct {
 
 // Open opens the house. The caller closes it.
 func Open(ctx context.Context, o Options) (*App, error) {
-	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly})
+	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly, Postgres: o.Database})
 	if err != nil {
 		return nil, err
 	}

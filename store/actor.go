@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"demarc.dev/demarc/problem"
 )
@@ -21,6 +22,9 @@ const kindActorNamed = "actor.named"
 func (tx *Tx) pseudonym(person Actor) (string, error) {
 	if person == "" || len(person) > 256 {
 		return "", problem.Newf(problem.Invalid, "an entry must say who did it, in at most 256 bytes")
+	}
+	if !utf8.ValidString(string(person)) || strings.Contains(string(person), "\x00") {
+		return "", problem.Newf(problem.Invalid, "an entry must say who did it in UTF-8, without zero bytes")
 	}
 	if p, ok := tx.log.actors[person]; ok {
 		return p, nil

@@ -75,6 +75,11 @@ const (
 // hammer lets the writers append for a while and gives entries a second.
 func hammer(b *testing.B, n int, each func(w int) error) float64 {
 	b.Helper()
+	return hammerBy(b, writers, n, each)
+}
+
+func hammerBy(b *testing.B, writers, n int, each func(w int) error) float64 {
+	b.Helper()
 	var left atomic.Int64
 	left.Store(int64(n))
 	var failed atomic.Pointer[error]
@@ -156,6 +161,40 @@ func BenchmarkDurable(b *testing.B) {
 	size, err := o.Log().Size(ctx)
 	if err != nil || size < int64(rounds*round) {
 		b.Fatalf("the log has %d entries: %v", size, err)
+	}
+}
+
+// BenchmarkEngines measures durable entries a second at 64 and 256 writers on
+// both engines, in turns, on the same disk.
+func BenchmarkEngines(b *testing.B) {
+	ctx := context.Background()
+	body := make([]byte, entrySize)
+	const round = 5_000
+	for _, writers := range []int{64, 256} {
+		b.Run(fmt.Sprint(writers), func(b *testing.B) {
+			orgs := map[string]*store.Org{}
+			for name, home := range store.Engines() {
+				dir := home(b)
+				orgs[name] = create(b, open(b, dir, store.Options{}), "acme")
+			}
+			seconds := map[string]float64{}
+			rounds := 0
+			for b.Loop() {
+				for name, o := range orgs {
+					seconds[name] += round / hammerBy(b, writers, round, func(int) error {
+						return o.Update(ctx, func(tx *store.Tx) error {
+							_, err := tx.Append(store.Event{Kind: "noted", Object: "note/1", Actor: alice, Body: body})
+							return err
+						})
+					})
+				}
+				rounds++
+			}
+			for name, s := range seconds {
+				b.ReportMetric(float64(rounds*round)/s, name+"-entries/s")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -15,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
@@ -49,7 +47,7 @@ func (o *Org) PutBlob(ctx context.Context, r io.Reader, ext string) (*Blob, erro
 
 func (o *Org) putBlob(ctx context.Context, r io.Reader, ext string) (*Blob, error) {
 	const what = "storing a blob"
-	f, err := os.CreateTemp(filepath.Join(o.s.dir, pendingName), "new-*")
+	f, err := os.CreateTemp(o.s.pending, "new-*")
 	if err != nil {
 		return nil, o.s.fault(what, err)
 	}
@@ -88,6 +86,11 @@ func (o *Org) placeBlob(from string, b *Blob) error {
 	o.s.blobs.Lock()
 	o.s.lent[b.marker]++
 	o.s.blobs.Unlock()
+	unlock, err := o.s.lockBlobs()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := o.mark(b.Digest); err != nil {
 		return err
 	}
@@ -111,7 +114,7 @@ func (o *Org) placeBlob(from string, b *Blob) error {
 
 // marker names the file that tells of a blob which perhaps no entry names.
 func (o *Org) marker(d evidence.Digest) string {
-	return filepath.Join(o.s.dir, pendingName, strconv.FormatInt(o.number, 10)+"."+hex.EncodeToString(d[:]))
+	return filepath.Join(o.s.pending, strconv.FormatInt(o.number, 10)+"."+hex.EncodeToString(d[:]))
 }
 
 func (o *Org) mark(d evidence.Digest) error {
@@ -195,59 +198,6 @@ func (s *Store) settle(blobs []Blob) {
 		s.lent[b.marker]--
 		os.Remove(b.marker)
 	}
-}
-
-// sweepPending removes what earlier runs stored and no entry names.
-func (s *Store) sweepPending(ctx context.Context) error {
-	dir := filepath.Join(s.dir, pendingName)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		path := filepath.Join(dir, f.Name())
-		if err := s.sweep(ctx, path); err != nil {
-			return err
-		}
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sweep removes the blob that a marker stands for, unless an entry names it.
-func (s *Store) sweep(ctx context.Context, marker string) error {
-	number, name, ok := strings.Cut(filepath.Base(marker), ".")
-	digest, err := hex.DecodeString(name)
-	org, nerr := strconv.ParseInt(number, 10, 64)
-	if !ok || err != nil || nerr != nil || len(digest) != len(evidence.Digest{}) {
-		return nil // a temporary file
-	}
-	id, err := os.ReadFile(marker)
-	if err != nil {
-		return err
-	}
-	var named int
-	if err := (scoped{org: org, db: s.read}).row(ctx, bodyNames, []any{digest}, &named); err != nil {
-		return err
-	}
-	var o Org
-	err = s.pool.QueryRowContext(ctx, orgGet, string(id)).Scan(&o.number, &o.id, &o.period, &o.key)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && (o.number != org || named > 0) {
-		return nil // a marker of no organisation stands for no blob
-	}
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(s.dir, blobsName, string(id), name[:2], name)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // contextReader ends when its context does.

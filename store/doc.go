@@ -30,6 +30,38 @@
 // One process writes at a time; others may open the store for reading
 // meanwhile. A change is durable when Update returns.
 //
+// In place of demarc.db the tables may lie in a PostgreSQL database
+// (Options.Postgres), with the same schema and meaning; blobs/ and keys/ stay
+// in the directory. Then several processes may write at once, as long as they
+// share the directory:
+//
+//   - The row of head of an organisation is locked while entries are added to
+//     its log, so indexes have no gap and no twin. Changes of one process to
+//     one organisation that wait together are committed together.
+//   - A key is locked while it signs, and read anew by the next who signs.
+//   - Each process has a folder in pending/, run-*, that it holds locked; what
+//     a dead one left there the next that starts sweeps.
+//   - Migrations run in one transaction under an advisory lock.
+//   - A server that restarts is waited for, 15 seconds. A transaction that it
+//     ended is carried out again; of a commit whose answer was lost the log
+//     itself tells whether it was made.
+//
+// Each transaction there names its organisation to row-level security
+// (app.org), which is forced for the owner too: a statement that forgets it
+// sees no row. The connections work as the role demarc_app, made when the role
+// that signs in may make it, which owns nothing and can neither change nor
+// delete an entry; otherwise as the role that signs in, which is refused when
+// row-level security does not bind it. demarc_app may read what every
+// organisation has by naming it: it keeps a fault of the program from showing
+// data, not somebody who has the connection. A pooler that gives a session's
+// transactions to several servers' sessions does not carry prepared
+// statements; connect to the server itself.
+//
+// An erased body is gone from every answer at once, and from PostgreSQL's files
+// when the vacuum that follows within about a minute has freed its place, the
+// place is written over, and the write-ahead log has gone round; from backups
+// of the server it is not gone. SQLite writes over it before Update returns.
+//
 // A head is signed after the commit of what it covers: when one is asked for,
 // when the store is closed, and when an organisation is opened whose last
 // entries a crash left unsigned. The key remembers what it signed, so a

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -133,26 +132,23 @@ func (tx *Tx) Forget(person Actor, e Event) error {
 	return tx.exec(actorDelete, string(person))
 }
 
-// scrubLog removes erased bytes from the write-ahead log, where they would
-// stand until it is written over. While somebody reads it cannot; it is tried
-// again after the next batch, and the log is removed when the store is closed.
+// scrubLog removes erased bytes from where the database keeps them besides its
+// tables; when it cannot, it is tried again after the next batch.
 func (w *writer) scrubLog() {
-	if !w.scrub {
-		return
+	if w.scrub {
+		w.scrub = !w.s.db.scrub()
 	}
-	ctx := context.Background()
-	if _, err := w.conn.ExecContext(ctx, waitBriefly); err != nil {
-		return
-	}
-	var busy, frames, moved int
-	err := w.conn.QueryRowContext(ctx, foldAndTruncate).Scan(&busy, &frames, &moved)
-	w.scrub = err != nil || busy != 0
-	_, _ = w.conn.ExecContext(ctx, waitLong) // only a closed connection refuses it
 }
 
 // dropBlobs removes the files of erased blobs that no entry names any more.
 // One that was stored again meanwhile stays until the store is next opened.
 func (o *Org) dropBlobs(digests []evidence.Digest) error {
+	const what = "removing the file of an erased blob, which is tried again when the store is opened"
+	q, end, err := o.s.settled(o.number)
+	if err != nil {
+		return o.s.fault(what, err)
+	}
+	defer end()
 	o.s.blobs.Lock()
 	defer o.s.blobs.Unlock()
 	for _, d := range digests {
@@ -160,13 +156,13 @@ func (o *Org) dropBlobs(digests []evidence.Digest) error {
 		if o.s.lent[marker] > 0 {
 			continue
 		}
-		err := o.s.sweep(context.Background(), marker)
+		err := o.sweep(context.Background(), q, marker, d)
 		if err == nil {
 			err = os.Remove(marker)
 		}
 		if err != nil {
-			return o.s.fault("removing the file of an erased blob, which is tried again when the store is opened", err)
+			return o.s.fault(what, err)
 		}
 	}
-	return evidence.SyncDir(filepath.Join(o.s.dir, pendingName))
+	return evidence.SyncDir(o.s.pending)
 }

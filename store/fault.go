@@ -21,20 +21,25 @@ func (s *Store) fault(doing string, err error) error {
 	if err == nil || errors.As(err, &p) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if isDamage(err) {
-		return problem.Newf(problem.Integrity, "%s: the database %s is damaged", doing, filepath.Join(s.dir, databaseName)).Wrap(err).
-			WithHint("keep a copy of %s as it is for analysis; demarc evidence check tells what does not hold; then put back the last backup", s.dir)
+	if s.db != nil {
+		if p := s.db.explain(doing, err); p != nil {
+			return p
+		}
 	}
-	met := troubleOf(err)
+	return s.explain(doing, diskTrouble(err, noTrouble), err)
+}
+
+// diskTrouble sorts what the disk reports; met when it reports nothing.
+func diskTrouble(err error, met trouble) trouble {
 	switch {
 	case isFull(err):
-		met = full
+		return full
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		met = notAllowed
+		return notAllowed
 	case errors.Is(err, syscall.EIO):
-		met = diskFault
+		return diskFault
 	}
-	return s.explain(doing, met, err)
+	return met
 }
 
 // isFull tells of a disk, or a share of it, that holds no more.

@@ -79,7 +79,7 @@ func TestFull_DatabaseSaysSoAndGoesOn(t *testing.T) {
 
 	pages := func(n int) {
 		t.Helper()
-		if err := s.write.exec(fmt.Sprint("PRAGMA max_page_count = ", n)); err != nil {
+		if err := sqliteOf(s).exec(fmt.Sprint("PRAGMA max_page_count = ", n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,27 +138,29 @@ func TestFull_BlobLeavesNothingBehind(t *testing.T) {
 // TestFull_HeadIsSignedLater: the key's state cannot be written, so nothing is
 // signed; what was committed stays, and is signed when there is space.
 func TestFull_HeadIsSignedLater(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
-	s := begin(t, dir)
-	o, err := s.CreateOrg(ctx, "acme", "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	note(t, o, 3)
-	limited(t, 0, func() { _, err = o.Log().Checkpoint(ctx) })
-	isProblem(t, err, problem.Unavailable, "no space left")
-	if _, err := o.Log().Checkpoint(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if v, err := o.Log().Verify(ctx); err != nil || v.Err() != nil || v.Signed != v.Size {
-		t.Errorf("%+v, %v", v, err)
-	}
+	Both(t, func(t *testing.T, home Home) {
+		ctx, dir := context.Background(), home(t)
+		s := begin(t, dir)
+		o, err := s.CreateOrg(ctx, "acme", "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		note(t, o, 3)
+		limited(t, 0, func() { _, err = o.Log().Checkpoint(ctx) })
+		isProblem(t, err, problem.Unavailable, "no space left")
+		if _, err := o.Log().Checkpoint(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := o.Log().Verify(ctx); err != nil || v.Err() != nil || v.Signed != v.Size {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
 }
 
 // TestFull_Reading: a full disk does not hinder reading, but where the last
 // changes stand in a write-ahead log without its index; that is told then.
 func TestFull_Reading(t *testing.T) {
-	ctx, dir, copied := context.Background(), small(t), t.TempDir()
+	ctx, dir, copied := context.Background(), small(t, folder), t.TempDir()
 	var err error
 	reads := func(dir string) error {
 		s, err := Open(ctx, dir, Options{ReadOnly: true})

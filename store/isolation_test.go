@@ -35,27 +35,29 @@ type side struct {
 // same ids and the same words now and then, and then asks each for all that it
 // can be asked for. Every answer must be its own.
 func TestOrg_ReachesNothingOfAnother(t *testing.T) {
-	ctx := context.Background()
-	AtMost(t, 25)
-	s := begin(t, t.TempDir())
-	pairs := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		var sides []*side
-		pairs++
-		for _, id := range []string{fmt.Sprint("acme-", pairs, "-"), fmt.Sprint("zenith-", pairs, "-")} {
-			o, err := s.CreateOrg(ctx, id, Actor("root of "+id))
-			if err != nil {
-				t.Fatal(err)
+	Both(t, func(t *testing.T, home Home) {
+		ctx := context.Background()
+		AtMost(t, 25)
+		s := begin(t, home(t))
+		pairs := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			var sides []*side
+			pairs++
+			for _, id := range []string{fmt.Sprint("acme-", pairs, "-"), fmt.Sprint("zenith-", pairs, "-")} {
+				o, err := s.CreateOrg(ctx, id, Actor("root of "+id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sides = append(sides, &side{o: o, records: map[string]string{}, size: 2, persons: []Actor{Actor("root of " + id)}})
 			}
-			sides = append(sides, &side{o: o, records: map[string]string{}, size: 2, persons: []Actor{Actor("root of " + id)}})
-		}
-		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-			i := rapid.IntRange(0, 1).Draw(rt, "org")
-			scribble(rt, ctx, sides[i], sides[1-i])
-		}
-		for i := range sides {
-			onlyOwn(rt, ctx, sides[i], sides[1-i])
-		}
+			for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+				i := rapid.IntRange(0, 1).Draw(rt, "org")
+				scribble(rt, ctx, sides[i], sides[1-i])
+			}
+			for i := range sides {
+				onlyOwn(rt, ctx, sides[i], sides[1-i])
+			}
+		})
 	})
 }
 
@@ -217,11 +219,21 @@ func TestOrg_EveryMethodIsAsked(t *testing.T) {
 // TestStatements_AllNameTheOrganisation reads the texts of the statements: each
 // either asks for org = $1 or inserts $1 as the organisation.
 func TestStatements_AllNameTheOrganisation(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "sql.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := 0
+	for _, name := range []string{"sql.go", "pgwrite.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += namesTheOrganisation(t, file)
+	}
+	if seen < 28 {
+		t.Errorf("only %d statements were found", seen)
+	}
+}
+
+func namesTheOrganisation(t *testing.T, file *ast.File) (seen int) {
+	t.Helper()
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || fmt.Sprint(spec.Type) != "statement" {
@@ -229,13 +241,12 @@ func TestStatements_AllNameTheOrganisation(t *testing.T) {
 		}
 		seen++
 		text := strings.Join(strings.Fields(spec.Values[0].(*ast.BasicLit).Value), " ")
-		inserts := strings.HasPrefix(text, "`INSERT INTO ") && strings.Contains(text, " (org, ") && strings.Contains(text, " VALUES ($1, ")
+		inserts := strings.HasPrefix(text, "`INSERT INTO ") && strings.Contains(text, " (org, ") &&
+			(strings.Contains(text, " VALUES ($1, ") || strings.Contains(text, " SELECT $1::bigint, "))
 		if !inserts && !strings.Contains(text, " WHERE org = $1") || strings.Contains(text, " OR ") || strings.Contains(text, "JOIN") {
 			t.Errorf("%s does not keep to its organisation: %s", spec.Names[0], text)
 		}
 		return true
 	})
-	if seen < 25 {
-		t.Errorf("only %d statements were found", seen)
-	}
+	return seen
 }

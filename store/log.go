@@ -26,10 +26,11 @@ type pending struct {
 
 // logState is what the writer knows of one log: how long it is, the right edge
 // of its tree, and what the batch under way adds. Only the writer's goroutine
-// uses it; after a batch that failed it is read anew.
+// uses it; after a batch that failed, or that another process made, it is read
+// anew.
 type logState struct {
-	q     scoped
-	size  int64 // entries that are committed
+	q     scoped // of the batch under way
+	size  int64  // entries that are committed
 	tiles *evidence.Tiles
 
 	waiting bool // in the writer's touched
@@ -47,26 +48,33 @@ const actorsMost = 1 << 16
 // touches it.
 func (w *writer) log(o *Org) (*logState, error) {
 	l, ok := w.logs[o.number]
+	if ok && !l.waiting {
+		// Another process may have written since.
+		if size, told := w.tx.length(); told && size != l.size {
+			ok = false
+		}
+	}
 	if !ok {
-		l = &logState{q: scoped{org: o.number, db: w.stmts, whole: true}, actors: map[Actor]string{}}
-		if err := l.load(); err != nil {
+		l = &logState{actors: map[Actor]string{}}
+		if err := l.load(scoped{org: o.number, db: w.tx, whole: true}); err != nil {
 			return nil, o.damaged(w.s.fault("opening the log of organisation "+o.id, err))
 		}
 		w.logs[o.number] = l
 	}
 	if !l.waiting {
 		l.waiting = true
+		l.q = scoped{org: o.number, db: w.tx, whole: true}
 		w.touched = append(w.touched, l)
 	}
 	return l, nil
 }
 
-func (l *logState) load() (err error) {
+func (l *logState) load(q scoped) (err error) {
 	ctx := context.Background()
-	if l.size, err = logSize(ctx, l.q); err != nil {
+	if l.size, err = logSize(ctx, q); err != nil {
 		return err
 	}
-	l.tiles, err = evidence.ResumeTiles(l.size, l.q.tile(ctx))
+	l.tiles, err = evidence.ResumeTiles(l.size, q.tile(ctx))
 	return err
 }
 
@@ -121,70 +129,20 @@ func (l *logState) settle() {
 	}
 }
 
-// flushRows are the numbers of rows that one INSERT takes, the largest first:
-// one statement for many rows costs a third of many statements.
-var flushRows = []struct {
-	n          int
-	leaf, body statement
-}{
-	{64, leafPut.rows(64), bodyPut.rows(64)},
-	{8, leafPut.rows(8), bodyPut.rows(8)},
-	{1, leafPut, bodyPut},
-}
-
 // flush writes the entries that wait and the tiles that they change, within
 // the transaction under way.
-func (l *logState) flush() error {
+func (l *logState) flush(tx changer) error {
 	ctx := context.Background()
-	args := make([]any, 0, 64*7)
-	for at := 0; at < len(l.pending); {
-		for _, f := range flushRows {
-			if len(l.pending)-at < f.n {
-				continue
-			}
-			some := l.pending[at : at+f.n]
-			if err := l.put(ctx, f.leaf, f.body, some, l.size+int64(at), args); err != nil {
-				return err
-			}
-			at += f.n
-			break
-		}
+	if err := tx.entries(ctx, l.q.org, l.size, l.pending); err != nil {
+		return err
 	}
 	for i := range l.pending {
 		l.tiles.Append(l.pending[i].hash)
 	}
 	for _, t := range l.tiles.Changed() {
-		if _, err := l.q.exec(ctx, tilePut, t.Level, t.N, t.Data); err != nil {
+		if err := l.q.exec(ctx, tx, tilePut, t.Level, t.N, t.Data); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (l *logState) put(ctx context.Context, leaf, body statement, some []pending, index int64, args []any) error {
-	args = args[:0]
-	for i := range some {
-		args = append(args, index+int64(i), some[i].leaf, some[i].hash[:])
-	}
-	if _, err := l.q.exec(ctx, leaf, args...); err != nil {
-		return err
-	}
-	args = args[:0]
-	for i := range some {
-		p := &some[i]
-		args = append(args, index+int64(i), p.salt[:], p.ext, p.size, orNull(p.data, p.blob == nil), orNull(p.blob, p.blob != nil))
-	}
-	_, err := l.q.exec(ctx, body, args...)
-	return err
-}
-
-// orNull gives b, never nil, or NULL.
-func orNull(b []byte, given bool) any {
-	switch {
-	case !given:
-		return nil
-	case b == nil:
-		return []byte{}
-	}
-	return b
 }

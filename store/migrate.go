@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
 )
 
@@ -35,76 +33,29 @@ func newestMigration(migrations fs.FS) (newest int64, err error) {
 
 // schemaVersion gives the schema of a store.
 func schemaVersion(ctx context.Context, db queryer) (version int64, err error) {
-	st, err := db.prepared(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`)
-	if err != nil {
-		return 0, err
-	}
-	return version, st.QueryRowContext(ctx).Scan(&version)
+	err = db.row(ctx, directory, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`, nil, &version)
+	return version, err
 }
 
-// migrate brings the database file from, or an empty one, to the newest
-// schema and puts it at to. It works on a copy: when it fails, or the machine
-// does, the old file stands there as it was.
-func (s *Store) migrate(ctx context.Context, from, to string, migrations fs.FS) error {
-	next := filepath.Join(s.dir, databaseName+".next")
-	if err := removeDatabase(next); err != nil {
-		return s.fault("migrating the store", err)
+// otherSchema refuses a schema that is newer than the program, and an older
+// one that may only be read; nil when it is to be migrated.
+func otherSchema(what string, version, newest int64, readOnly bool) error {
+	switch {
+	case version > newest:
+		return problem.Newf(problem.Conflict, "%s was written by a newer program: its schema is %d, this program knows %d", what, version, newest).
+			WithHint("use the newer program")
+	case version < newest && readOnly:
+		return problem.Newf(problem.Conflict, "%s was written by an older program: its schema is %d, this program needs %d", what, version, newest).
+			WithHint("run a command that writes, which brings it up to date")
 	}
-	defer removeDatabase(next)
-	if from != "" {
-		if err := copyDatabase(ctx, from, next); err != nil {
-			return s.fault("copying the store before its migration", err)
-		}
-	}
-	if err := s.runMigrations(ctx, next, migrations); err != nil {
-		return err
-	}
-	if from != "" {
-		s.disconnect()
-		if err := foldLog(ctx, from); err != nil {
-			return s.fault("migrating the store", err)
-		}
-	}
-	if err := os.Rename(next, to); err != nil {
-		return s.fault("migrating the store", err)
-	}
-	return s.fault("migrating the store", evidence.SyncDir(s.dir))
+	return nil
 }
 
-func (s *Store) runMigrations(ctx context.Context, file string, migrations fs.FS) error {
-	const what = "migrating the store"
-	db, err := openDatabase(file, building)
-	if err != nil {
-		return s.fault(what, err)
-	}
-	defer db.Close()
-	files, err := fs.Sub(migrations, migrationDir)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(gooseDialect, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return s.fault(what, err)
-	}
-	if _, err = provider.Up(ctx); err == nil {
-		return s.fault(what, db.Close())
-	}
-	if p := s.fault(what, err); problem.Of(p) != problem.Internal {
-		return p
-	}
-	sentence := "the store " + s.dir + " could not be brought to the schema of this program; it stands as it was"
+// migrationFailed names the migration that did not go through.
+func migrationFailed(what string, err error) error {
+	sentence := what + " could not be brought to the schema of this program; it stands as it was"
 	if failed := (*goose.PartialError)(nil); errors.As(err, &failed) && failed.Failed != nil {
 		sentence += "; the migration that failed is " + filepath.Base(failed.Failed.Source.Path)
 	}
 	return problem.New(problem.Conflict, sentence, "go on with the older program and report this").Wrap(err)
-}
-
-// removeDatabase removes a database file and what SQLite may have put beside it.
-func removeDatabase(file string) error {
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Remove(file + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

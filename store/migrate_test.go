@@ -25,7 +25,7 @@ func later(t *testing.T, sql string) fs.FS {
 }
 
 func TestOpen_AFailedMigrationLeavesTheOldFile(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	path := filepath.Join(dir, databaseName)
 	before := read(t, path)
 	_, err := open(ctx, dir, Options{}, later(t, "CREATE TABLE more (x INTEGER) STRICT;\nUPDATE record SET value = NULL;\n"))
@@ -43,7 +43,7 @@ func TestOpen_AFailedMigrationLeavesTheOldFile(t *testing.T) {
 }
 
 func TestOpen_Migrates(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	newer := later(t, "ALTER TABLE record ADD COLUMN more INTEGER;\n")
 	_, err := open(ctx, dir, Options{ReadOnly: true}, newer)
 	isProblem(t, err, problem.Conflict, "older program")

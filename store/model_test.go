@@ -159,50 +159,52 @@ func sameStore(t *rapid.T, ctx context.Context, o *store.Org, m *model) {
 
 func TestStore_DoesWhatAMapWouldDo(t *testing.T) {
 	t.Parallel() // it waits for the disk most of the time
-	ctx := context.Background()
-	store.AtMost(t, 50)
-	rapid.Check(t, func(t *rapid.T) {
-		dir := tempDir(t)
-		s := mustOpen(t, dir)
-		defer func() { s.Close() }()
-		o, err := s.CreateOrg(ctx, "acme", "root")
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := newModel()
-		m.entry("root", "org.created")
-		undo := errors.New("undo")
-		for range rapid.IntRange(1, 8).Draw(t, "changes") {
-			if rapid.IntRange(0, 9).Draw(t, "reopen") == 0 {
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
+	store.Both(t, func(t *testing.T, home store.Home) {
+		ctx := context.Background()
+		store.AtMost(t, 50)
+		rapid.Check(t, func(t *rapid.T) {
+			dir := home(t)
+			s := mustOpen(t, dir)
+			defer func() { s.Close() }()
+			o, err := s.CreateOrg(ctx, "acme", "root")
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := newModel()
+			m.entry("root", "org.created")
+			undo := errors.New("undo")
+			for range rapid.IntRange(1, 8).Draw(t, "changes") {
+				if rapid.IntRange(0, 9).Draw(t, "reopen") == 0 {
+					if err := s.Close(); err != nil {
+						t.Fatal(err)
+					}
+					s = mustOpen(t, dir)
+					if o, err = s.Org(ctx, "acme"); err != nil {
+						t.Fatal(err)
+					}
 				}
-				s = mustOpen(t, dir)
-				if o, err = s.Org(ctx, "acme"); err != nil {
-					t.Fatal(err)
+				next := m.clone()
+				fails := rapid.IntRange(0, 3).Draw(t, "fails") == 0
+				err := o.Update(ctx, func(tx *store.Tx) error {
+					for range rapid.IntRange(0, 6).Draw(t, "steps") {
+						step(t, ctx, tx, next)
+					}
+					if fails {
+						return undo
+					}
+					return nil
+				})
+				if fails != errors.Is(err, undo) || !fails && err != nil {
+					t.Fatalf("Update = %v, fails: %v", err, fails)
+				}
+				if !fails {
+					m = next
 				}
 			}
-			next := m.clone()
-			fails := rapid.IntRange(0, 3).Draw(t, "fails") == 0
-			err := o.Update(ctx, func(tx *store.Tx) error {
-				for range rapid.IntRange(0, 6).Draw(t, "steps") {
-					step(t, ctx, tx, next)
-				}
-				if fails {
-					return undo
-				}
-				return nil
-			})
-			if fails != errors.Is(err, undo) || !fails && err != nil {
-				t.Fatalf("Update = %v, fails: %v", err, fails)
-			}
-			if !fails {
-				m = next
-			}
-		}
-		sameStore(t, ctx, o, m)
-		verified(t, o)
-		receipts(t, ctx, o, int64(len(m.entries)))
+			sameStore(t, ctx, o, m)
+			verified(t, o)
+			receipts(t, ctx, o, int64(len(m.entries)))
+		})
 	})
 }
 

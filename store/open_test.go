@@ -29,9 +29,9 @@ func isProblem(t *testing.T, err error, kind problem.Kind, words string) {
 	}
 }
 
-func small(t *testing.T) (dir string) {
+func small(t *testing.T, home Home) (dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = home(t)
 	s := begin(t, dir)
 	o, err := s.CreateOrg(context.Background(), "acme", "ada")
 	if err != nil {
@@ -70,62 +70,64 @@ func write(t *testing.T, path string, b []byte) {
 }
 
 func TestOpen_RefusesADatabaseThatWasPutBack(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
-	path := filepath.Join(dir, databaseName)
-	old := read(t, path)
-	s := begin(t, dir)
-	o, err := s.Org(ctx, "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	note(t, o, 3)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	newest := read(t, path)
+	t.Parallel()
+	Both(t, func(t *testing.T, home Home) {
+		ctx, dir := context.Background(), small(t, home)
+		old := save(t, dir)
+		s := begin(t, dir)
+		o, err := s.Org(ctx, "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		note(t, o, 3)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		newest := save(t, dir)
 
-	write(t, path, old)
-	s = begin(t, dir)
-	_, err = s.Org(ctx, "acme")
-	isProblem(t, err, problem.Integrity, "older state")
-	if !errors.Is(err, evidence.ErrRollback) {
-		t.Errorf("%v is no rollback", err)
-	}
-	s.Close()
+		putBack(t, dir, old)
+		s = begin(t, dir)
+		_, err = s.Org(ctx, "acme")
+		isProblem(t, err, problem.Integrity, "older state")
+		if !errors.Is(err, evidence.ErrRollback) {
+			t.Errorf("%v is no rollback", err)
+		}
+		s.Close()
 
-	// Another future on the old copy: written by one who has set the key's
-	// state back too, and then the true state is put back.
-	state := filepath.Join(dir, keysName, "acme.key.state")
-	truth := read(t, state)
-	write(t, state, stateOf(t, dir, old))
-	write(t, path, old)
-	s = begin(t, dir)
-	if o, err = s.Org(ctx, "acme"); err != nil {
-		t.Fatal(err)
-	}
-	note(t, o, 5)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	write(t, state, truth)
-	s = begin(t, dir)
-	_, err = s.Org(ctx, "acme")
-	isProblem(t, err, problem.Integrity, "contradicts")
-	s.Close()
+		// Another future on the old copy: written by one who has set the key's
+		// state back too, and then the true state is put back.
+		state := filepath.Join(dir, keysName, "acme.key.state")
+		truth := read(t, state)
+		write(t, state, stateOf(t, home, dir, old))
+		putBack(t, dir, old)
+		s = begin(t, dir)
+		if o, err = s.Org(ctx, "acme"); err != nil {
+			t.Fatal(err)
+		}
+		note(t, o, 5)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		write(t, state, truth)
+		s = begin(t, dir)
+		_, err = s.Org(ctx, "acme")
+		isProblem(t, err, problem.Integrity, "contradicts")
+		s.Close()
 
-	write(t, path, newest)
-	s = begin(t, dir)
-	if _, err = s.Org(ctx, "acme"); err != nil {
-		t.Errorf("the newest database is refused: %v", err)
-	}
+		putBack(t, dir, newest)
+		s = begin(t, dir)
+		if _, err = s.Org(ctx, "acme"); err != nil {
+			t.Errorf("the newest database is refused: %v", err)
+		}
+	})
 }
 
 // stateOf gives the state that the key had when the database was copied: it is
 // made by signing the copy's log with the key and a fresh state.
-func stateOf(t *testing.T, dir string, database []byte) []byte {
+func stateOf(t *testing.T, home Home, dir string, database saved) []byte {
 	t.Helper()
-	ctx, other := context.Background(), t.TempDir()
-	write(t, filepath.Join(other, databaseName), database)
+	ctx, other := context.Background(), home(t)
+	putBack(t, other, database)
 	if err := os.MkdirAll(filepath.Join(other, keysName), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -141,11 +143,9 @@ func stateOf(t *testing.T, dir string, database []byte) []byte {
 	key := filepath.Join(other, keysName, "acme.key")
 	write(t, key, read(t, filepath.Join(dir, keysName, "acme.key")))
 	write(t, key+".state", read(t, filepath.Join(other, keysName, "fresh.state")))
+	root := evidence.EmptyRoot()
+	behind(t, other, fmt.Sprintf(`UPDATE head SET size = 0, root = x'%x', note = x''`, root[:]))
 	s := begin(t, other)
-	db := s.write
-	if err := db.exec(`DELETE FROM head`); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := s.Org(ctx, "acme"); err != nil {
 		t.Fatal(err)
 	}
@@ -169,50 +169,53 @@ func newPeriod(t *testing.T, dir string) string {
 }
 
 func TestOpen_SignsWhatACrashLeftUnsigned(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
-	for name, harm := range map[string]func(s *Store, o *Org) error{
-		"AfterTheCommit": func(s *Store, o *Org) error { return nil },
-		"AfterTheSignature": func(s *Store, o *Org) error {
-			var before head
-			before, err := o.q.head(ctx)
-			if err != nil {
-				return err
-			}
-			if _, err := o.publish(ctx); err != nil {
-				return err
-			}
-			_, err = s.write.conn.ExecContext(ctx, `UPDATE head SET size = $1, root = $2, note = $3`, before.size, before.root[:], before.note)
-			return err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := begin(t, dir)
-			o, err := s.Org(ctx, "acme")
-			if err != nil {
-				t.Fatal(err)
-			}
-			note(t, o, 3)
-			if err := harm(s, o); err != nil {
-				t.Fatal(err)
-			}
-			abandonStore(t, s)
-			s = begin(t, dir)
-			if o, err = s.Org(ctx, "acme"); err != nil {
-				t.Fatal(err)
-			}
-			size, err := o.Log().Size(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h, err := o.q.head(ctx)
-			if err != nil || h.size != size {
-				t.Errorf("signed are %d of %d entries: %v", h.size, size, err)
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
+	t.Parallel()
+	Both(t, func(t *testing.T, home Home) {
+		ctx, dir := context.Background(), small(t, home)
+		for name, harm := range map[string]func(s *Store, o *Org) error{
+			"AfterTheCommit": func(s *Store, o *Org) error { return nil },
+			"AfterTheSignature": func(s *Store, o *Org) error {
+				var before head
+				before, err := o.q.head(ctx)
+				if err != nil {
+					return err
+				}
+				if _, err := o.publish(ctx); err != nil {
+					return err
+				}
+				behind(t, dir, fmt.Sprintf(`UPDATE head SET size = %d, root = x'%x', note = x'%x'`, before.size, before.root[:], before.note))
+				return nil
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := begin(t, dir)
+				o, err := s.Org(ctx, "acme")
+				if err != nil {
+					t.Fatal(err)
+				}
+				note(t, o, 3)
+				if err := harm(s, o); err != nil {
+					t.Fatal(err)
+				}
+				abandonStore(t, s)
+				s = begin(t, dir)
+				if o, err = s.Org(ctx, "acme"); err != nil {
+					t.Fatal(err)
+				}
+				size, err := o.Log().Size(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h, err := o.q.head(ctx)
+				if err != nil || h.size != size {
+					t.Errorf("signed are %d of %d entries: %v", h.size, size, err)
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+	})
 }
 
 // abandonStore ends a store without signing, as a crash would.
@@ -232,58 +235,63 @@ func abandonStore(t *testing.T, s *Store) {
 }
 
 func TestOpen_OneWriterAtATime(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
-	s := begin(t, dir)
-	_, err := Open(ctx, dir, Options{Wait: -1})
-	isProblem(t, err, problem.Unavailable, "in use by another process")
+	t.Parallel()
+	Both(t, func(t *testing.T, home Home) {
+		ctx, dir := context.Background(), small(t, home)
+		s := begin(t, dir)
+		if !s.db.shared() {
+			_, err := Open(ctx, dir, Options{Wait: -1})
+			isProblem(t, err, problem.Unavailable, "in use by another process")
+		}
 
-	beside, err := Open(ctx, dir, Options{ReadOnly: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer beside.Close()
-	w, err := s.Org(ctx, "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := beside.Org(ctx, "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 50 { // the reader sees each change as soon as it is durable
-		change(t, w, func(tx *Tx) error {
-			return tx.Put("policy", "p-1", i, Event{Kind: "policy.changed", Actor: "ada"})
+		beside, err := Open(ctx, dir, At(dir, Options{ReadOnly: true}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer beside.Close()
+		w, err := s.Org(ctx, "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := beside.Org(ctx, "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 50 { // the reader sees each change as soon as it is durable
+			change(t, w, func(tx *Tx) error {
+				return tx.Put("policy", "p-1", i, Event{Kind: "policy.changed", Actor: "ada"})
+			})
+			var got int
+			if err := r.Get(ctx, "policy", "p-1", &got); err != nil || got != i {
+				t.Fatalf("the reader sees %d after %d was written: %v", got, i, err)
+			}
+		}
+		before, err := r.Log().Size(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.View(ctx, func(v *View) error { // and one state within a View
+			var first, second int
+			if err := v.Get(ctx, "policy", "p-1", &first); err != nil {
+				return err
+			}
+			change(t, w, func(tx *Tx) error { return tx.Delete("policy", "p-1", Event{Kind: "policy.gone", Actor: "ada"}) })
+			if err := v.Get(ctx, "policy", "p-1", &second); err != nil || first != second {
+				t.Errorf("within a View the record was %d and then %d: %v", first, second, err)
+			}
+			return nil
 		})
-		var got int
-		if err := r.Get(ctx, "policy", "p-1", &got); err != nil || got != i {
-			t.Fatalf("the reader sees %d after %d was written: %v", got, i, err)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	before, err := r.Log().Size(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = r.View(ctx, func(v *View) error { // and one state within a View
-		var first, second int
-		if err := v.Get(ctx, "policy", "p-1", &first); err != nil {
-			return err
+		if after, err := r.Log().Size(ctx); err != nil || after != before+1 {
+			t.Errorf("the reader counts %d entries, want %d: %v", after, before+1, err)
 		}
-		change(t, w, func(tx *Tx) error { return tx.Delete("policy", "p-1", Event{Kind: "policy.gone", Actor: "ada"}) })
-		if err := v.Get(ctx, "policy", "p-1", &second); err != nil || first != second {
-			t.Errorf("within a View the record was %d and then %d: %v", first, second, err)
+		if v, err := r.Log().Verify(ctx); err != nil || v.Err() != nil {
+			t.Errorf("Verify beside the writer: %v %v", err, v)
 		}
-		return nil
+		readOnlyRefuses(t, beside, r)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if after, err := r.Log().Size(ctx); err != nil || after != before+1 {
-		t.Errorf("the reader counts %d entries, want %d: %v", after, before+1, err)
-	}
-	if v, err := r.Log().Verify(ctx); err != nil || v.Err() != nil {
-		t.Errorf("Verify beside the writer: %v %v", err, v)
-	}
-	readOnlyRefuses(t, beside, r)
 }
 
 func readOnlyRefuses(t *testing.T, s *Store, o *Org) {
@@ -313,13 +321,13 @@ func readOnlyRefuses(t *testing.T, s *Store, o *Org) {
 }
 
 func TestUpdate_ALockOfAnotherProgram(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	s := begin(t, dir)
 	o, err := s.Org(ctx, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.write.exec(waitBriefly); err != nil { // five seconds otherwise
+	if err := sqliteOf(s).exec(waitBriefly); err != nil { // five seconds otherwise
 		t.Fatal(err)
 	}
 	foreign, err := openDatabase(filepath.Join(dir, databaseName), writing)
@@ -358,7 +366,7 @@ func TestOpen_WhatIsNoStore(t *testing.T) {
 	_, err = Open(ctx, dir, Options{ReadOnly: true})
 	isProblem(t, err, problem.Integrity, "is empty")
 
-	dir = small(t)
+	dir = small(t, folder)
 	if err := os.Truncate(filepath.Join(dir, databaseName), 20000); err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +378,7 @@ func TestOpen_WhatIsNoStore(t *testing.T) {
 	isProblem(t, err, problem.Integrity, "")
 
 	for _, gone := range []string{"acme.key", "acme.key.state"} {
-		dir = small(t)
+		dir = small(t, folder)
 		if err := os.Remove(filepath.Join(dir, keysName, gone)); err != nil {
 			t.Fatal(err)
 		}

@@ -43,6 +43,10 @@ func (o *Org) Log() *Log { return &Log{o} }
 // fn runs alone, after the changes before it. It must not call Update, use
 // the Tx after it has returned, or wait for something slow: the line waits
 // for it. When ctx ends before fn has begun, nothing is done.
+//
+// fn may be run again: when it erases what waits beside it, and when a
+// PostgreSQL server ended the transaction (a restart, a deadlock). So what it
+// leaves outside of the Tx it should set, not add to.
 func (o *Org) Update(ctx context.Context, fn func(*Tx) error) error {
 	if o.s.readOnly {
 		return o.s.errReadOnly()
@@ -54,16 +58,22 @@ func (o *Org) Update(ctx context.Context, fn func(*Tx) error) error {
 // not seen. fn reads through the View only, for that holds one of the few
 // connections, and must not use it after it has returned.
 func (o *Org) View(ctx context.Context, fn func(*View) error) error {
-	tx, err := o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	q, end, err := o.snapshot(ctx)
 	if err != nil {
 		return o.s.fault("reading", err)
 	}
-	defer tx.Rollback()
-	err = fn(&View{reader{s: o.s, q: scoped{org: o.number, db: o.s.read.within(tx)}}})
+	defer end()
+	err = fn(&View{reader{s: o.s, q: q}})
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() // the end of ctx closes what fn reads with, and a driver tells only that
 	}
 	return err
+}
+
+// snapshot gives one state of all that the organisation has.
+func (o *Org) snapshot(ctx context.Context) (q scoped, end func(), err error) {
+	db, end, err := o.s.db.snapshot(ctx, o.number)
+	return scoped{org: o.number, db: db}, end, err
 }
 
 // View reads one state of an organisation's records.
@@ -94,7 +104,14 @@ func (o *Org) withSigner(fn func(*evidence.Signer) error) error {
 		}
 		o.signer = signer
 	}
-	return fn(o.signer)
+	err := fn(o.signer)
+	if !o.s.db.shared() {
+		return err
+	}
+	// Another process may want to sign; what it signs, the next one reads.
+	closing := o.signer.Close()
+	o.signer = nil
+	return errors.Join(err, closing)
 }
 
 // peekSigner lets fn look at the signer, which is closed again when it was
@@ -115,11 +132,16 @@ func (o *Org) peekSigner(fn func(*evidence.Signer)) error {
 }
 
 // openSigner opens the key. One that looks at it holds it for a moment only,
-// so a key in use is asked for again for a while.
+// and one that signs beside us while it signs, so a key in use is asked for
+// again for a while.
 func (o *Org) openSigner() (*evidence.Signer, error) {
 	path := o.s.keyPath(o.id)
+	most := 50
+	if o.s.db.shared() {
+		most = 1500 // half a minute: somebody may be making a pack
+	}
 	signer, err := evidence.OpenSigner(path)
-	for tries := 0; errors.Is(err, evidence.ErrLocked) && !o.s.readOnly && tries < 50; tries++ {
+	for tries := 0; errors.Is(err, evidence.ErrLocked) && !o.s.readOnly && tries < most; tries++ {
 		time.Sleep(20 * time.Millisecond)
 		signer, err = evidence.OpenSigner(path)
 	}
@@ -150,10 +172,10 @@ func (s *Store) signerFault(o *Org, err error) error {
 	switch {
 	case errors.Is(err, evidence.ErrRollback):
 		return problem.Newf(problem.Integrity, "organisation %s: %w; the database was put back to an older state, and nothing will be written or signed on top of it", o.id, err).
-			WithHint("put back the newest copy of %s and leave keys/ as it is", databaseName)
+			WithHint("put back the newest copy of %s and leave keys/ as it is", s.databaseWords())
 	case errors.Is(err, evidence.ErrFork):
 		return problem.Newf(problem.Integrity, "organisation %s: %w; the database is not the one that was signed, and nothing will be written or signed on top of it", o.id, err).
-			WithHint("put back the copy of %s that belongs to keys/, and keep this one for analysis", databaseName)
+			WithHint("put back the copy of %s that belongs to keys/, and keep this one for analysis", s.databaseWords())
 	case errors.Is(err, evidence.ErrLocked):
 		return problem.Newf(problem.Unavailable, "organisation %s: its key is in use by another process", o.id).Wrap(err).
 			WithHint("wait until that process has ended or stop it")

@@ -5,7 +5,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -43,13 +42,13 @@ func (l *Log) Pack(ctx context.Context, w io.Writer, o evidence.PackOptions) (*e
 	if o.Created.IsZero() {
 		o.Created = l.o.s.clock.Read().Time
 	}
-	tx, err := l.o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	q, end, err := l.o.snapshot(ctx)
 	if err != nil {
 		return nil, l.o.s.fault("making a pack", err)
 	}
-	defer tx.Rollback()
+	defer end()
 	out := &output{w: w}
-	src := &packSource{o: l.o, q: scoped{org: l.o.number, db: l.o.s.read.within(tx)}}
+	src := &packSource{o: l.o, q: q}
 	var m *evidence.Manifest
 	err = l.o.withSigner(func(signer *evidence.Signer) error {
 		m, err = evidence.WritePack(ctx, out, src, signer, o)
@@ -146,7 +145,7 @@ func (p *packSource) Tile(ctx context.Context, level int, n int64) ([]byte, erro
 
 // bodies gives at most limit rows of the bodies of [from, to), in order.
 func (s scoped) bodies(ctx context.Context, which statement, from, to int64, limit int) (page []body, err error) {
-	err = s.rows(ctx, which, []any{from, to, limit}, func(rows *sql.Rows) error {
+	err = s.rows(ctx, which, []any{from, to, limit}, func(rows row) error {
 		var b body
 		err := rows.Scan(b.into()...)
 		page = append(page, b)

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"time"
 
 	"demarc.dev/demarc/problem"
@@ -80,7 +79,7 @@ func (s *Store) whole(rec *Record) error {
 	if json.Valid(rec.Value) {
 		return nil
 	}
-	return problem.Newf(problem.Integrity, "the record %s/%s in %s does not hold what was written: the database was changed or is damaged", rec.Collection, rec.ID, filepath.Join(s.dir, databaseName)).
+	return problem.Newf(problem.Integrity, "the record %s/%s in %s does not hold what was written: the database was changed or is damaged", rec.Collection, rec.ID, s.databaseWords()).
 		WithHint("demarc evidence check tells all that does not hold; then put back the last backup")
 }
 
@@ -115,7 +114,7 @@ func (r *reader) List(ctx context.Context, collection string) iter.Seq2[*Record,
 }
 
 func (r *reader) page(ctx context.Context, collection, after string) (page []*Record, err error) {
-	err = r.q.rows(ctx, recordPage, []any{collection, after, pageSize}, func(rows *sql.Rows) error {
+	err = r.q.rows(ctx, recordPage, []any{collection, after, pageSize}, func(rows row) error {
 		rec := &Record{Collection: collection}
 		var entry, at int64
 		err := rows.Scan(&rec.ID, &entry, &at, (*[]byte)(&rec.Value))

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -17,8 +18,9 @@ import (
 type head struct {
 	size  int64
 	root  evidence.Hash
-	note  []byte
-	epoch int64 // counts the heads: two writers cannot both replace one
+	note  []byte // nil when none was signed
+	epoch int64  // counts the heads: two writers cannot both replace one
+	row   bool   // it has a row
 }
 
 func (s scoped) head(ctx context.Context) (h head, err error) {
@@ -27,6 +29,10 @@ func (s scoped) head(ctx context.Context) (h head, err error) {
 	err = s.row(ctx, headGet, nil, &h.size, &root, &h.note, &h.epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
+	}
+	h.row = true
+	if len(h.note) == 0 {
+		h.note = nil
 	}
 	if err == nil && copy(h.root[:], root) != len(h.root) {
 		err = errors.New("the root of the signed head is not 32 bytes")
@@ -39,43 +45,49 @@ func (s scoped) head(ctx context.Context) (h head, err error) {
 // hashed again from their bytes, and the tree that they make must continue
 // the head that the key signed last. A crash between the signature and the
 // store of it is mended by the next call: the key knows what it signed.
-func (o *Org) publish(ctx context.Context) (head, error) {
+func (o *Org) publish(ctx context.Context) (h head, err error) {
 	o.publishing.Lock()
 	defer o.publishing.Unlock()
-	var h head
-	err := o.withSigner(func(signer *evidence.Signer) error {
-		tx, err := o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
+	for tries := 0; ; tries++ {
+		err = o.withSigner(func(signer *evidence.Signer) (err error) {
+			h, err = o.publishWith(ctx, signer)
 			return err
+		})
+		// Another process with its own copy of the key may have been faster.
+		if tries == 5 || !errors.Is(err, errReplaced) {
+			return h, o.damaged(o.s.fault("signing the log of organisation "+o.id, err))
 		}
-		defer tx.Rollback()
-		q := scoped{org: o.number, db: o.s.read.within(tx)}
-		if h, err = q.head(ctx); err != nil {
-			return err
-		}
-		size, err := logSize(ctx, q)
-		if err != nil {
-			return err
-		}
-		last := signer.Last()
-		if size == h.size && size == last.Size && size > 0 {
-			return o.checkHead(h, last)
-		}
-		next, err := o.sign(ctx, q, signer, size)
-		if err != nil {
-			return err
-		}
-		if err := tx.Rollback(); err != nil { // a reader holds up the write-ahead log
-			return err
-		}
-		if err := o.storeHead(ctx, h, next); err != nil {
-			return err
-		}
-		next.epoch = h.epoch + 1
-		h = next
-		return nil
-	})
-	return h, o.damaged(o.s.fault("signing the log of organisation "+o.id, err))
+	}
+}
+
+func (o *Org) publishWith(ctx context.Context, signer *evidence.Signer) (head, error) {
+	q, end, err := o.snapshot(ctx)
+	if err != nil {
+		return head{}, err
+	}
+	defer end()
+	h, err := q.head(ctx)
+	if err != nil {
+		return h, err
+	}
+	size, err := logSize(ctx, q)
+	if err != nil {
+		return h, err
+	}
+	last := signer.Last()
+	if size == h.size && size == last.Size && size > 0 {
+		return h, o.checkHead(h, last)
+	}
+	next, err := o.sign(ctx, q, signer, size)
+	if err != nil {
+		return h, err
+	}
+	end() // a reader holds up the write-ahead log
+	if err := o.storeHead(ctx, h, next); err != nil {
+		return h, err
+	}
+	next.epoch, next.row = h.epoch+1, true
+	return next, nil
 }
 
 // checkHead tells whether the stored head is what the key signed last.
@@ -145,6 +157,9 @@ func (o *Org) recompute(ctx context.Context, q scoped, last evidence.Head, size 
 	return now, err
 }
 
+// errReplaced says that another process signed meanwhile.
+var errReplaced = errors.New("the signed head was replaced meanwhile")
+
 // storeHead replaces the stored head old by next.
 func (o *Org) storeHead(ctx context.Context, old, next head) error {
 	return o.s.write.update(ctx, o, func(tx *Tx) error {
@@ -152,15 +167,19 @@ func (o *Org) storeHead(ctx context.Context, old, next head) error {
 			return tx.fail(err)
 		}
 		q, args := headSwap, []any{next.size, next.root[:], next.note, old.size, old.root[:], old.epoch}
-		if old.note == nil {
+		if !old.row {
 			q, args = headNew, args[:3]
 		}
-		result, err := tx.q.exec(tx.ctx, q, args...)
+		n, err := tx.w.tx.change(tx.ctx, o.number, q, tx.q.args(args))
 		if err != nil {
 			return tx.fail(err)
 		}
-		if n, err := result.RowsAffected(); err != nil || n != 1 {
-			return problem.Newf(problem.Conflict, "organisation %s: its signed head was replaced meanwhile", o.id)
+		if n == 1 {
+			return nil
+		}
+		// It may be this very head: the answer to a first attempt was lost.
+		if h, err := tx.q.head(tx.ctx); err != nil || !bytes.Equal(h.note, next.note) {
+			return problem.Newf(problem.Conflict, "organisation %s: its signed head was replaced meanwhile", o.id).Wrap(errReplaced)
 		}
 		return nil
 	})
@@ -170,14 +189,16 @@ func (o *Org) storeHead(ctx context.Context, old, next head) error {
 // and signs what a crash has left unsigned. It is asked before an organisation
 // is given out for writing.
 func (o *Org) continues(ctx context.Context) error {
-	size, err := logSize(ctx, o.q)
-	if err == nil {
-		err = o.withSigner(func(signer *evidence.Signer) error {
-			last := signer.Last()
-			_, err := o.recompute(ctx, o.q, last, min(size, last.Size))
+	var size int64
+	err := o.withSigner(func(signer *evidence.Signer) (err error) {
+		// The size after the key's state: it only grows.
+		if size, err = logSize(ctx, o.q); err != nil {
 			return err
-		})
-	}
+		}
+		last := signer.Last()
+		_, err = o.recompute(ctx, o.q, last, min(size, last.Size))
+		return err
+	})
 	if err != nil || size == 0 {
 		return o.damaged(o.s.fault("opening the log of organisation "+o.id, err))
 	}
@@ -195,7 +216,7 @@ func (o *Org) damaged(err error) error {
 		return err
 	}
 	return problem.Newf(problem.Integrity, "organisation %s: %w", o.id, err).
-		WithHint("verify the log to see all that does not hold, then put back the newest copy of %s and leave keys/ as it is", databaseName)
+		WithHint("verify the log to see all that does not hold, then put back the newest copy of %s and leave keys/ as it is", o.s.databaseWords())
 }
 
 // leaf is an entry as the database holds it.
@@ -213,7 +234,7 @@ const leafPage = 1024
 func (s scoped) leaves(ctx context.Context, from, to int64, do func(leaf) error) error {
 	for from < to {
 		var page []leaf
-		err := s.rows(ctx, leafRange, []any{from, to, leafPage}, func(rows *sql.Rows) error {
+		err := s.rows(ctx, leafRange, []any{from, to, leafPage}, func(rows row) error {
 			var l leaf
 			var hash sql.RawBytes
 			if err := rows.Scan(&l.index, &l.data, &hash); err != nil {

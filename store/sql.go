@@ -2,11 +2,7 @@
 
 package store
 
-import (
-	"context"
-	"database/sql"
-	"sync"
-)
+import "context"
 
 // A statement is the text of one statement on what belongs to an
 // organisation; $1 is always the organisation, and only scoped binds it. The
@@ -64,11 +60,6 @@ const (
 	orgPut statement = `INSERT INTO org (org, id, period, pubkey) VALUES ($1, $2, $3, $4)`
 )
 
-// queryer runs prepared statements: a connection, a pool or a transaction.
-type queryer interface {
-	prepared(ctx context.Context, text string) (*sql.Stmt, error)
-}
-
 // scoped runs statements for one organisation. It is the only way to the
 // tables that organisations share.
 type scoped struct {
@@ -91,84 +82,15 @@ func (s scoped) args(args []any) []any {
 	return append(append(make([]any, 0, len(args)+1), s.org), args...)
 }
 
-func (s scoped) exec(ctx context.Context, q statement, args ...any) (sql.Result, error) {
-	st, err := s.db.prepared(ctx, string(q))
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(s.context(ctx), s.args(args)...)
-}
-
 func (s scoped) row(ctx context.Context, q statement, args []any, into ...any) error {
-	st, err := s.db.prepared(ctx, string(q))
-	if err != nil {
-		return err
-	}
-	return st.QueryRowContext(s.context(ctx), s.args(args)...).Scan(into...)
+	return s.db.row(s.context(ctx), s.org, q, s.args(args), into...)
 }
 
-// rows calls scan for each row; no other statement may run on a connection of
-// its own meanwhile.
-func (s scoped) rows(ctx context.Context, q statement, args []any, scan func(*sql.Rows) error) error {
-	st, err := s.db.prepared(ctx, string(q))
-	if err != nil {
-		return err
-	}
-	rows, err := st.QueryContext(s.context(ctx), s.args(args)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+func (s scoped) rows(ctx context.Context, q statement, args []any, scan func(row) error) error {
+	return s.db.rows(s.context(ctx), s.org, q, s.args(args), scan)
 }
 
-// statements keeps the prepared statements of a connection or a pool. Safe
-// for concurrent use.
-type statements struct {
-	prepare func(ctx context.Context, text string) (*sql.Stmt, error)
-
-	mu    sync.Mutex
-	ready map[string]*sql.Stmt
-}
-
-func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st, ok := s.ready[text]; ok {
-		return st, nil
-	}
-	st, err := s.prepare(context.WithoutCancel(ctx), text)
-	if err != nil {
-		return nil, err
-	}
-	if s.ready == nil {
-		s.ready = map[string]*sql.Stmt{}
-	}
-	s.ready[text] = st
-	return st, nil
-}
-
-func (s *statements) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.ready {
-		st.Close()
-	}
-	s.ready = nil
-}
-
-// within gives the pool's statements for use in one transaction.
-func (s *statements) within(tx *sql.Tx) *statements {
-	return &statements{prepare: func(ctx context.Context, text string) (*sql.Stmt, error) {
-		st, err := s.prepared(ctx, text)
-		if err != nil {
-			return nil, err
-		}
-		return tx.StmtContext(ctx, st), nil
-	}}
+// exec runs a statement of the transaction tx for the organisation.
+func (s scoped) exec(ctx context.Context, tx changer, q statement, args ...any) error {
+	return tx.exec(s.context(ctx), s.org, q, s.args(args))
 }

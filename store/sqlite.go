@@ -13,11 +13,13 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
+	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"demarc.dev/demarc/problem"
 )
 
-// All that is SQLite's stands in this file and in migration/sqlite.
+// All that is SQLite's stands in sqlite*.go and in migration/sqlite.
 
 //go:embed migration/sqlite/*.sql
 var sqliteMigrations embed.FS
@@ -144,30 +146,6 @@ func foldLog(ctx context.Context, path string) error {
 	return nil
 }
 
-// damage asks the database whether its own structure holds; it gives what
-// does not.
-func damage(ctx context.Context, db queryer) (found []string, err error) {
-	st, err := db.prepared(ctx, `PRAGMA integrity_check(20)`)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.QueryContext(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			return found, err
-		}
-		if line != "ok" {
-			found = append(found, line)
-		}
-	}
-	return found, rows.Err()
-}
-
 // isNoTable tells of a statement on a table that does not exist.
 func isNoTable(err error) bool { return err != nil && strings.Contains(err.Error(), "no such table") }
 
@@ -184,7 +162,7 @@ const (
 
 // troubleOf sorts an error of the database; noTrouble when it is none of those.
 func troubleOf(err error) trouble {
-	e := (*sqlite.Error)(nil)
+	e := (*sqlitedriver.Error)(nil)
 	if !errors.As(err, &e) {
 		return noTrouble
 	}
@@ -203,6 +181,18 @@ func troubleOf(err error) trouble {
 
 // isDamage tells of a file whose structure does not hold.
 func isDamage(err error) bool {
-	var e *sqlite.Error
+	var e *sqlitedriver.Error
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
+}
+
+// explain makes a problem of what SQLite reports.
+func (e *sqlite) explain(doing string, err error) error {
+	if isDamage(err) {
+		return problem.Newf(problem.Integrity, "%s: the database %s is damaged", doing, e.path).Wrap(err).
+			WithHint("keep a copy of %s as it is for analysis; demarc evidence check tells what does not hold; then put back the last backup", e.s.dir)
+	}
+	if met := troubleOf(err); met != noTrouble {
+		return e.s.explain(doing, diskTrouble(err, met), err)
+	}
+	return nil
 }

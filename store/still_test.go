@@ -29,7 +29,7 @@ func noIndex(t *testing.T, dir string) {
 // TestOpen_WhereNothingCanBeWritten reads a store beside which no file can be
 // made, as on a disk that can only be read or is full.
 func TestOpen_WhereNothingCanBeWritten(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	want, err := os.ReadFile(filepath.Join(dir, databaseName))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestOpen_WhereNothingCanBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.unchanged == nil {
+	if sqliteOf(s).unchanged == nil {
 		t.Fatal("an index was made after all: this test shows nothing")
 	}
 	o, err := s.Org(ctx, "acme")
@@ -85,7 +85,7 @@ func TestOpen_ReadingMakesNothing(t *testing.T) {
 }
 
 func TestRecord_ThatIsDamaged(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	s := begin(t, dir)
 	o, err := s.Org(ctx, "acme")
 	if err != nil {
@@ -138,7 +138,7 @@ func TestRecord_ThatIsDamaged(t *testing.T) {
 
 // TestBlob_GoneOrChanged: what an entry names and is not there is a loss.
 func TestBlob_GoneOrChanged(t *testing.T) {
-	ctx, dir := context.Background(), small(t)
+	ctx, dir := context.Background(), small(t, folder)
 	s := begin(t, dir)
 	o, err := s.Org(ctx, "acme")
 	if err != nil {

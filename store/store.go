@@ -32,6 +32,12 @@ type Options struct {
 	// can only be read. No store is created, migrated or signed then.
 	ReadOnly bool
 
+	// Postgres is the address of a PostgreSQL database that holds what
+	// demarc.db does otherwise: postgres://user@host:5432/name, or words as
+	// libpq takes them. Blobs and keys stay in the folder. Several processes
+	// that share the folder may write then. Empty: SQLite, in the folder.
+	Postgres string
+
 	// Wait is how long to wait for another process that writes; 0 is two
 	// seconds, negative is not at all.
 	Wait time.Duration
@@ -44,11 +50,11 @@ type Store struct {
 	lock     io.Closer // nil when read-only
 	clock    *evidence.Clock
 
-	pool  *sql.DB // reads what is committed
-	read  *statements
-	write *writer // nil when read-only
+	db    engine
+	write *writers
 
-	unchanged os.FileInfo // of a database that is read as a file that does not change; else nil
+	pending     string    // where this process keeps what no entry names yet
+	pendingLock io.Closer // on a shared engine: held while the process lives
 
 	blobs sync.Mutex     // held while a blob's file may be removed
 	lent  map[string]int // by marker: stored in this run and not yet named by an entry
@@ -68,7 +74,11 @@ type Store struct {
 // schema is newer than the program, Integrity when the file is damaged,
 // NotFound when there is nothing to read. The caller closes the store.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
-	return open(ctx, dir, o, sqliteMigrations)
+	migrations := sqliteMigrations
+	if o.Postgres != "" {
+		migrations = postgresMigrations
+	}
+	return open(ctx, dir, o, migrations)
 }
 
 // Close waits for the changes under way, signs the heads of the logs that
@@ -80,19 +90,19 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	var errs []error
-	if s.write != nil {
-		errs = append(errs, s.publishAll(), s.write.close())
-	}
-	if s.read != nil {
-		s.read.close()
-	}
-	if s.pool != nil {
-		errs = append(errs, s.pool.Close(), s.stillUnchanged())
+	if s.db != nil {
+		if !s.readOnly {
+			errs = append(errs, s.publishAll())
+		}
+		errs = append(errs, s.write.close(), s.db.close())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range s.orgs {
 		errs = append(errs, o.closeSigner())
+	}
+	if s.pendingLock != nil {
+		errs = append(errs, s.closePending())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
@@ -115,21 +125,15 @@ func (s *Store) publishAll() error {
 
 // Orgs gives the ids of the organisations, in order.
 func (s *Store) Orgs(ctx context.Context) ([]string, error) {
-	rows, err := s.pool.QueryContext(ctx, orgAll)
-	if err != nil {
-		return nil, s.fault("listing organisations", err)
-	}
-	defer rows.Close()
 	var ids []string
-	for rows.Next() {
+	err := s.db.rows(ctx, directory, orgAll, nil, func(r row) error {
 		var o Org
-		if err := rows.Scan(&o.number, &o.id, &o.period, &o.key); err != nil {
-			return nil, s.fault("listing organisations", err)
-		}
+		err := r.Scan(&o.number, &o.id, &o.period, &o.key)
 		ids = append(ids, o.id)
-	}
+		return err
+	})
 	slices.Sort(ids) // the databases order text differently
-	return ids, s.fault("listing organisations", rows.Err())
+	return ids, s.fault("listing organisations", err)
 }
 
 // Org gives the organisation; NotFound when there is none of that id. In a
@@ -142,12 +146,8 @@ func (s *Store) Org(ctx context.Context, id string) (*Org, error) {
 	if o, ok := s.orgs[id]; ok {
 		return o, nil
 	}
-	st, err := s.read.prepared(ctx, orgGet)
-	if err != nil {
-		return nil, s.fault("opening organisation "+id, err)
-	}
 	o := &Org{s: s}
-	err = st.QueryRowContext(ctx, id).Scan(&o.number, &o.id, &o.period, &o.key)
+	err := s.db.row(ctx, directory, orgGet, []any{id}, &o.number, &o.id, &o.period, &o.key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, problem.Newf(problem.NotFound, "there is no organisation %q in %s", id, s.dir).
 			WithHint("create it, or name one that exists")
@@ -155,7 +155,7 @@ func (s *Store) Org(ctx context.Context, id string) (*Org, error) {
 	if err != nil {
 		return nil, s.fault("opening organisation "+id, err)
 	}
-	o.reader = reader{s: s, q: scoped{org: o.number, db: s.read}}
+	o.reader = reader{s: s, q: scoped{org: o.number, db: s.db}}
 	if !s.readOnly {
 		if err := o.continues(ctx); err != nil {
 			return nil, errors.Join(err, o.closeSigner())
@@ -179,18 +179,26 @@ func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error
 		return nil, problem.Newf(problem.Invalid, "creating an organisation: %w", err)
 	}
 	if _, err := s.Org(ctx, id); err == nil {
-		return nil, problem.Newf(problem.Conflict, "organisation %q exists already", id)
+		return nil, errExists(id)
 	} else if problem.Of(err) != problem.NotFound {
 		return nil, err
 	}
 	key, err := s.createKey(id, origin)
 	if err != nil {
+		if _, gerr := s.Org(ctx, id); s.db.shared() && gerr == nil { // another process was faster
+			return nil, errExists(id)
+		}
 		return nil, err
 	}
-	if err := s.write.createOrg(ctx, id, period, key, by); err != nil {
-		return nil, err
+	made := s.write.createOrg(ctx, id, period, key, by)
+	if made != nil && !errors.Is(made, errInDoubt) {
+		return nil, made
 	}
-	return s.Org(ctx, id)
+	o, err := s.Org(ctx, id)
+	if made != nil && (err != nil || o.key != key) {
+		return nil, made
+	}
+	return o, err
 }
 
 // createKey makes the organisation's key; one that an earlier attempt left,

@@ -4,7 +4,6 @@ package store_test
 
 import (
 	"context"
-	"os"
 	"testing"
 
 	"demarc.dev/demarc/evidence"
@@ -15,7 +14,7 @@ const alice = store.Actor("alice@example.org")
 
 func open(t testing.TB, dir string, o store.Options) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), dir, o)
+	s, err := store.Open(context.Background(), dir, store.At(dir, o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,27 +31,9 @@ func create(t testing.TB, s *store.Store, id string) *store.Org {
 	return o
 }
 
-// failer is what testing.TB and rapid.T share.
-type failer interface {
-	Helper()
-	Fatal(...any)
-	Fatalf(string, ...any)
-	Cleanup(func())
-}
-
-func tempDir(t failer) string {
+func mustOpen(t store.Failer, dir string) *store.Store {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "store-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-func mustOpen(t failer, dir string) *store.Store {
-	t.Helper()
-	s, err := store.Open(context.Background(), dir, store.Options{})
+	s, err := store.Open(context.Background(), dir, store.At(dir, store.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +41,7 @@ func mustOpen(t failer, dir string) *store.Store {
 }
 
 // verified demands that everything holds.
-func verified(t failer, o *store.Org) *store.Verification {
+func verified(t store.Failer, o *store.Org) *store.Verification {
 	t.Helper()
 	v, err := o.Log().Verify(context.Background())
 	if err != nil {
@@ -73,40 +54,42 @@ func verified(t failer, o *store.Org) *store.Verification {
 }
 
 func TestStore_WhatWasWrittenIsThereAfterReopening(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
-	s := open(t, dir, store.Options{})
-	o := create(t, s, "acme")
-	var index int64
-	err := o.Update(ctx, func(tx *store.Tx) (err error) {
-		if err := tx.Put("risk", "r-1", map[string]int{"score": 9}, store.Event{Kind: "risk.raised", Actor: alice}); err != nil {
+	store.Both(t, func(t *testing.T, home store.Home) {
+		ctx, dir := context.Background(), home(t)
+		s := open(t, dir, store.Options{})
+		o := create(t, s, "acme")
+		var index int64
+		err := o.Update(ctx, func(tx *store.Tx) (err error) {
+			if err := tx.Put("risk", "r-1", map[string]int{"score": 9}, store.Event{Kind: "risk.raised", Actor: alice}); err != nil {
+				return err
+			}
+			index, err = tx.Append(store.Event{Kind: "note.kept", Object: "note/1", Actor: alice, Body: []byte("hello"), Ext: "txt"})
 			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		index, err = tx.Append(store.Event{Kind: "note.kept", Object: "note/1", Actor: alice, Body: []byte("hello"), Ext: "txt"})
-		return err
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, dir, store.Options{})
+		if o, err = s.Org(ctx, "acme"); err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]int
+		if err := o.Get(ctx, "risk", "r-1", &got); err != nil || got["score"] != 9 {
+			t.Errorf("Get = %v, %v", got, err)
+		}
+		receipt, err := o.Log().Receipt(ctx, index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := evidence.VerifyReceipt(receipt, o.Log().PublicKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, err := r.Entry.Header(); err != nil || h.Kind != "note.kept" || r.Head.Size != 4 {
+			t.Errorf("receipt of %+v under %d entries, %v", h, r.Head.Size, err)
+		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = open(t, dir, store.Options{})
-	if o, err = s.Org(ctx, "acme"); err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]int
-	if err := o.Get(ctx, "risk", "r-1", &got); err != nil || got["score"] != 9 {
-		t.Errorf("Get = %v, %v", got, err)
-	}
-	receipt, err := o.Log().Receipt(ctx, index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := evidence.VerifyReceipt(receipt, o.Log().PublicKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h, err := r.Entry.Header(); err != nil || h.Kind != "note.kept" || r.Head.Size != 4 {
-		t.Errorf("receipt of %+v under %d entries, %v", h, r.Head.Size, err)
-	}
 }

@@ -164,13 +164,13 @@ func (tx *Tx) exec(q statement, args ...any) error {
 	if err := tx.w.savepoint(tx); err != nil {
 		return tx.fail(err)
 	}
-	if _, err := tx.q.exec(tx.ctx, q, args...); err != nil {
+	if err := tx.q.exec(tx.ctx, tx.w.tx, q, args...); err != nil {
 		return tx.fail(err)
 	}
 	return nil
 }
 
-// fail notes that the database failed: SQLite may have undone more than this
+// fail notes that the database failed: it may have undone more than this
 // change, so the batch must not go on.
 func (tx *Tx) fail(err error) error {
 	tx.fatal = tx.s.fault("writing", err)

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -69,13 +68,17 @@ func (v *Verification) fault(part, format string, args ...any) {
 // of it. It names what does not hold; the error is for what kept it from
 // looking. It reads everything: some 100,000 entries a second.
 func (l *Log) Verify(ctx context.Context) (*Verification, error) {
-	tx, err := l.o.s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	v := &verifier{Verification: &Verification{}, o: l.o, ctx: ctx, told: newTold()}
+	// Before the state that is read, which may be signed further meanwhile.
+	if err := v.keyState(); err != nil {
+		return nil, l.o.s.fault("verifying", err)
+	}
+	q, end, err := l.o.snapshot(ctx)
 	if err != nil {
 		return nil, l.o.s.fault("verifying", err)
 	}
-	defer tx.Rollback()
-	q := scoped{org: l.o.number, db: l.o.s.read.within(tx)}
-	v := &verifier{Verification: &Verification{}, o: l.o, q: q, ctx: ctx, told: newTold()}
+	defer end()
+	v.q = q
 	for _, step := range []func() error{
 		v.database, v.heads, v.log, v.tiles, v.records, v.actors, v.blobs,
 	} {
@@ -83,7 +86,7 @@ func (l *Log) Verify(ctx context.Context) (*Verification, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if !isDamage(err) {
+			if !v.o.s.db.isDamage(err) {
 				return nil, l.o.s.fault("verifying", err)
 			}
 			v.fault("database", "a part of it cannot be read: %v", err)
@@ -104,7 +107,7 @@ type verifier struct {
 }
 
 func (v *verifier) database() error {
-	found, err := damage(v.ctx, v.q.db)
+	found, err := v.o.s.db.damage(v.ctx, v.q.db)
 	for _, f := range found {
 		v.fault("database", "%s", f)
 	}
@@ -118,12 +121,9 @@ func (v *verifier) heads() error {
 		v.fault("key", "the public key %q is not that of the log of %s in the period %s", v.o.key, v.o.id, v.o.period)
 	}
 	v.Origin = origin
-	if err := v.keyState(); err != nil {
-		return err
-	}
 	h, err := v.q.head(v.ctx)
 	switch {
-	case isDamage(err):
+	case v.o.s.db.isDamage(err):
 		return err
 	case err != nil:
 		v.fault("head", "%v", err)
@@ -188,7 +188,7 @@ func (v *verifier) log() error {
 // page reads the rows of the entries [from, to) as far as they are there.
 func (v *verifier) page(from, to int64) (map[int64][2][]byte, map[int64]*body, error) {
 	leaves, bodies := map[int64][2][]byte{}, map[int64]*body{}
-	err := v.q.rows(v.ctx, leafRange, []any{from, to, bodyPage}, func(rows *sql.Rows) error {
+	err := v.q.rows(v.ctx, leafRange, []any{from, to, bodyPage}, func(rows row) error {
 		var index int64
 		var row [2][]byte
 		err := rows.Scan(&index, &row[0], &row[1])

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -195,7 +194,7 @@ func (v *verifier) blobs() error {
 // stray tells of a blob that neither an entry names nor a marker excuses. One
 // that was stored after the state that is verified has either by now.
 func (v *verifier) stray(digest evidence.Digest) error {
-	if _, err := os.Stat(v.o.marker(digest)); err == nil {
+	if v.o.isLent(digest) {
 		return nil
 	}
 	var named int

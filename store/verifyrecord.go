@@ -12,7 +12,7 @@ import (
 // records compares every record with what the log tells of it, and every
 // erasure with what is gone.
 func (v *verifier) records() error {
-	err := v.q.rows(v.ctx, recordAll, nil, func(rows *sql.Rows) error {
+	err := v.q.rows(v.ctx, recordAll, nil, func(rows row) error {
 		var collection, id string
 		var got state
 		var value sql.RawBytes
@@ -61,7 +61,7 @@ func (v *verifier) erasures() {
 // actors compares who stands behind each pseudonym with what the log tells.
 func (v *verifier) actors() error {
 	named := v.told.named
-	err := v.q.rows(v.ctx, actorAll, nil, func(rows *sql.Rows) error {
+	err := v.q.rows(v.ctx, actorAll, nil, func(rows row) error {
 		var person, pseudonym string
 		var entry int64
 		if err := rows.Scan(&person, &pseudonym, &entry); err != nil {

@@ -75,7 +75,7 @@ func (v *verifier) tiles() error {
 	}
 	v.tree.keep()
 	suspects := map[int64][]byte{}
-	err := v.q.rows(v.ctx, tileAll, nil, func(rows *sql.Rows) error {
+	err := v.q.rows(v.ctx, tileAll, nil, func(rows row) error {
 		var id tileID
 		var data sql.RawBytes
 		if err := rows.Scan(&id.level, &id.n, &data); err != nil {
@@ -112,7 +112,7 @@ func (v *verifier) tiles() error {
 // nameEntries names the entries that a tile of level 0 does not hold.
 func (v *verifier) nameEntries(n int64, tile []byte) error {
 	from := n * evidence.TileWidth
-	return v.q.rows(v.ctx, leafRange, []any{from, from + evidence.TileWidth, evidence.TileWidth}, func(rows *sql.Rows) error {
+	return v.q.rows(v.ctx, leafRange, []any{from, from + evidence.TileWidth, evidence.TileWidth}, func(rows row) error {
 		var index int64
 		var data, hash []byte
 		if err := rows.Scan(&index, &data, &hash); err != nil {

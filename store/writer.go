@@ -3,11 +3,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -17,13 +17,12 @@ import (
 	"demarc.dev/demarc/problem"
 )
 
-// writer is the one goroutine that changes the database. It takes the changes
-// that wait and commits them together: one fsync for all of them.
+// writer is one goroutine that changes the database: the only one, or on an
+// engine that is shared the one of an organisation. It takes the changes that
+// wait and commits them together: one fsync for all of them.
 type writer struct {
 	s     *Store
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts *statements
+	org   int64
 	queue chan *request
 	ended chan struct{}
 
@@ -31,16 +30,19 @@ type writer struct {
 	closed  bool
 
 	// Below: only the goroutine's.
+	tx      changer // of this batch
 	logs    map[int64]*logState
 	touched []*logState // in this batch
 	later   []*request  // to be run again in the next one
-	scrub   bool        // the write-ahead log holds erased bytes
+	scrub   bool        // erased bytes stand elsewhere than in the tables
 }
 
 // request is one Update that waits. An organisation without a number is one to
 // be created: it gets its number when its turn comes.
 type request struct {
 	o     *Org
+	makes bool // the organisation
+	tries int
 	fn    func(*Tx) error
 	state atomic.Int32 // 0 waits, 1 taken, 2 given up
 	done  chan struct{}
@@ -63,24 +65,18 @@ const (
 
 var errClosed = errors.New("the store is closed")
 
-func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	db, err := openDatabase(filepath.Join(s.dir, databaseName), writing)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		db.Close()
-		return nil, err
-	}
-	w := &writer{s: s, db: db, conn: conn, queue: make(chan *request, 1024), ended: make(chan struct{}), logs: map[int64]*logState{}}
-	w.stmts = &statements{prepare: conn.PrepareContext}
+// triesMost bounds how often a change is carried out when the database ends
+// its transactions.
+const triesMost = 6
+
+func newWriter(s *Store, org int64) *writer {
+	w := &writer{s: s, org: org, queue: make(chan *request, 1024), ended: make(chan struct{}), logs: map[int64]*logState{}}
 	go w.run()
-	return w, nil
+	return w
 }
 
 // close ends the goroutine after the changes that wait.
-func (w *writer) close() error {
+func (w *writer) close() {
 	w.closing.Lock()
 	if !w.closed {
 		w.closed = true
@@ -88,12 +84,10 @@ func (w *writer) close() error {
 	}
 	w.closing.Unlock()
 	<-w.ended
-	w.stmts.close()
-	return errors.Join(w.conn.Close(), w.db.Close())
 }
 
 func (w *writer) update(ctx context.Context, o *Org, fn func(*Tx) error) error {
-	r := &request{o: o, fn: fn, done: make(chan struct{})}
+	r := &request{o: o, makes: o.number == directory, fn: fn, done: make(chan struct{})}
 	w.closing.RLock()
 	if w.closed {
 		w.closing.RUnlock()
@@ -143,17 +137,19 @@ func (w *writer) batch(first *request) {
 	var ran []*request
 	err := w.begin()
 	if err != nil && first.state.CompareAndSwap(waits, taken) {
+		first.tries = triesMost // begin has tried long enough
 		ran = append(ran, first)
 	}
-	for r := first; r != nil && err == nil; r = w.next(len(ran)) {
+	for r := first; r != nil && err == nil; {
 		if r.state.CompareAndSwap(waits, taken) {
 			if err = w.apply(r); errors.Is(r.err, errAgain) {
-				r.err = nil
-				r.state.Store(waits)
-				w.later = append(w.later, r)
-				continue
+				w.again(r)
+			} else {
+				ran = append(ran, r)
 			}
-			ran = append(ran, r)
+		}
+		if r = nil; err == nil { // what leaves the queue is carried out
+			r = w.next(len(ran))
 		}
 	}
 	if err == nil {
@@ -161,18 +157,66 @@ func (w *writer) batch(first *request) {
 	}
 	if err != nil {
 		w.abandon()
+		err = w.doubt(err)
 	}
 	w.scrubLog()
 	for _, l := range w.touched {
 		l.settle()
 	}
 	w.touched = w.touched[:0]
+	w.answer(ran, err)
+}
+
+// answer tells the callers how their changes ended, or carries them out again.
+func (w *writer) answer(ran []*request, err error) {
 	for _, r := range ran {
+		if r.tries++; errors.Is(err, errUndone) && r.tries < triesMost {
+			w.again(r)
+			continue
+		}
 		if r.err == nil && r.panic == nil {
 			r.err = err
 		}
 		close(r.done)
 	}
+}
+
+// again puts a change of which nothing was done back into the line.
+func (w *writer) again(r *request) {
+	r.err, r.panic, r.blobs, r.dropped = nil, nil, nil, nil
+	if r.makes {
+		r.o.number = directory
+	}
+	r.state.Store(waits)
+	w.later = append(w.later, r)
+}
+
+// doubt finds out how a commit ended of which the answer was lost: the entries
+// are there, or they are not. It may wait for the server.
+func (w *writer) doubt(err error) error {
+	if !errors.Is(err, errInDoubt) || w.org == directory {
+		return err
+	}
+	for _, l := range w.touched {
+		if len(l.pending) == 0 {
+			continue
+		}
+		tx, berr := w.s.db.begin(w.org) // waits for a commit that still goes on
+		if berr != nil {
+			return err
+		}
+		defer tx.rollback()
+		var index int64
+		var data, hash []byte
+		q := scoped{org: l.q.org, db: tx, whole: true}
+		switch serr := q.row(context.Background(), leafRange, []any{l.size, l.size + 1, 1}, &index, &data, &hash); {
+		case serr == nil && bytes.Equal(data, l.pending[0].leaf): // it has an id that nobody else draws
+			return nil
+		case serr != nil && !errors.Is(serr, sql.ErrNoRows):
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", errUndone, err)
 }
 
 // next gives a change that waits, nil when the batch is to end. Those who
@@ -199,18 +243,20 @@ func (w *writer) next(count int) *request {
 	return nil
 }
 
-func (w *writer) begin() error {
-	_, err := w.conn.ExecContext(context.Background(), beginWrite)
+func (w *writer) begin() (err error) {
+	w.tx, err = w.s.db.begin(w.org)
 	return w.s.fault("writing", err)
 }
 
 // apply runs one change. Its own failure undoes it alone and stands in r; an
 // error that it gives is the database's, and ends the batch.
 func (w *writer) apply(r *request) error {
-	if r.o.number == 0 {
-		if err := w.conn.QueryRowContext(context.Background(), orgNext).Scan(&r.o.number); err != nil {
+	if r.o.number == directory {
+		number, err := w.tx.create(context.Background())
+		if err != nil {
 			return w.s.fault("writing", err)
 		}
+		r.o.number = number
 	}
 	l, err := w.log(r.o)
 	if err != nil {
@@ -222,7 +268,7 @@ func (w *writer) apply(r *request) error {
 	}
 	mark := l.mark()
 	tx := &Tx{o: r.o, ctx: context.Background(), log: l, w: w, began: l.size + int64(len(l.pending))}
-	tx.reader = reader{s: w.s, q: scoped{org: r.o.number, db: w.stmts, whole: true}}
+	tx.reader = reader{s: w.s, q: scoped{org: r.o.number, db: w.tx, whole: true}}
 	r.err = w.call(r, tx)
 	tx.done = true
 	if tx.fatal != nil {
@@ -230,10 +276,10 @@ func (w *writer) apply(r *request) error {
 	}
 	if r.err != nil || r.panic != nil {
 		l.reset(mark)
-		return w.unsave(tx, "ROLLBACK TO change")
+		return w.unsave(tx, w.tx.undo)
 	}
 	r.blobs, r.dropped = tx.blobs, tx.dropped
-	return w.unsave(tx, "RELEASE change")
+	return w.unsave(tx, w.tx.release)
 }
 
 // call runs the caller's function; what it panics with is kept for the caller.
@@ -246,17 +292,6 @@ func (w *writer) call(r *request, tx *Tx) (err error) {
 	return r.fn(tx)
 }
 
-// createOrg writes an organisation with the first entries of its log.
-func (w *writer) createOrg(ctx context.Context, id, period, key string, by Actor) error {
-	return w.update(ctx, &Org{s: w.s, id: id, period: period, key: key}, func(tx *Tx) error {
-		if err := tx.exec(orgPut, id, period, key); err != nil {
-			return err
-		}
-		_, err := tx.Append(Event{Kind: "org.created", Object: "org/" + id, Actor: by})
-		return err
-	})
-}
-
 // savepoint is set before the first statement of a change that writes:
 // entries alone wait in memory and need none.
 func (w *writer) savepoint(tx *Tx) error {
@@ -267,46 +302,31 @@ func (w *writer) savepoint(tx *Tx) error {
 		return nil
 	}
 	tx.saved = true
-	return w.exec("SAVEPOINT change")
+	return w.tx.save()
 }
 
-func (w *writer) unsave(tx *Tx, how string) error {
+func (w *writer) unsave(tx *Tx, end func() error) error {
 	if !tx.saved {
 		return nil
 	}
-	if err := w.exec(how); err != nil {
-		return w.s.fault("writing", err)
-	}
-	if how != "RELEASE change" {
-		return w.s.fault("writing", w.exec("RELEASE change"))
-	}
-	return nil
-}
-
-func (w *writer) exec(text string) error {
-	st, err := w.stmts.prepared(context.Background(), text)
-	if err != nil {
-		return err
-	}
-	_, err = st.ExecContext(context.Background())
-	return err
+	return w.s.fault("writing", end())
 }
 
 // commit writes the entries that wait and makes all durable.
 func (w *writer) commit() error {
 	for _, l := range w.touched {
-		if err := l.flush(); err != nil {
+		if err := l.flush(w.tx); err != nil {
 			return w.s.fault("writing", err)
 		}
 	}
-	return w.s.fault("writing", w.exec("COMMIT"))
+	return w.s.fault("writing", w.tx.commit())
 }
 
 // abandon ends a batch that failed, as if it had never begun.
 func (w *writer) abandon() {
-	// SQLite may have rolled back by itself; that it is not in a transaction
-	// is then all that this reports.
-	_ = w.exec("ROLLBACK")
+	if w.tx != nil {
+		w.tx.rollback()
+	}
 	clear(w.logs)
 }
 

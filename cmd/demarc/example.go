@@ -43,7 +43,7 @@ by Terraform. The files that went in lie beside the reports, to begin your own f
 			if err := prepare(out); err != nil {
 				return err
 			}
-			e.data, e.org = filepath.Join(out, "store"), ""
+			e.data, e.org, e.embedded = filepath.Join(out, "store"), "", true
 			return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
 				return e.example(c.Context(), a, caller, out)
 			})

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"demarc.dev/demarc/example"
+	"demarc.dev/demarc/internal/postgres"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +29,7 @@ func TestStory(t *testing.T) {
 			e.Setenv("DEMARC_ACTOR", "tester")
 			return os.CopyFS(e.Cd+"/example", example.Files())
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip, "truncate": truncate, "sub": sub},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip, "truncate": truncate, "sub": sub, "postgres": startPostgres},
 	})
 }
 
@@ -49,6 +50,18 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
 	}
+}
+
+// startPostgres starts a PostgreSQL server for this story, with an empty
+// database, and sets DEMARC_DATABASE to its address.
+func startPostgres(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: postgres")
+	}
+	s, err := postgres.Start()
+	ts.Check(err)
+	ts.Defer(s.Stop)
+	ts.Setenv("DEMARC_DATABASE", s.Address("postgres", "", ""))
 }
 
 // flip changes one bit of a file: flip FILE OFFSET.

@@ -22,8 +22,20 @@ import (
 
 // open opens the house. Verbs that only read work beside one that writes.
 func (e *env) open(ctx context.Context, readOnly bool) (*app.App, app.Caller, error) {
-	a, err := app.Open(ctx, app.Options{Dir: e.data, Version: version, Now: e.now, ReadOnly: readOnly})
+	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Version: version, Now: e.now, ReadOnly: readOnly})
 	return a, app.Caller{Org: e.org, Actor: e.whoami()}, err
+}
+
+// address gives the address of the PostgreSQL database, "" for SQLite in the
+// folder. It is no default of the flag: help must not print a password.
+func (e *env) address() string {
+	switch {
+	case e.embedded:
+		return ""
+	case e.database != "":
+		return e.database
+	}
+	return e.get("DEMARC_DATABASE")
 }
 
 // whoami names the caller in the log: --actor, or the account of the machine.
@@ -40,7 +52,7 @@ func (e *env) whoami() store.Actor {
 // with opens the house, does something in it, and closes it. A house that is not
 // there is not made by a verb that has nothing to put into it.
 func (e *env) with(ctx context.Context, readOnly bool, do func(*app.App, app.Caller) error) error {
-	if entries, err := os.ReadDir(e.data); errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+	if entries, err := os.ReadDir(e.data); e.address() == "" && (errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0) {
 		return problem.New(problem.NotFound, "there is no store in "+e.data, "begin with demarc collect or demarc scope import; --data names another folder")
 	}
 	return e.within(ctx, readOnly, do)

@@ -23,6 +23,8 @@ type env struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	data           string // folder of the store
+	database       string // address of a PostgreSQL database; empty: SQLite, in the folder
+	embedded       bool   // SQLite, whatever the user has set
 	org            string // organisation; empty: the only one
 	actor          string // who stands in the log; empty: the account of the machine
 }
@@ -75,7 +77,8 @@ Exit codes: 0 fine · 1 findings at or above --fail-on · 2 usage or input ·
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.PersistentFlags().StringVar(&e.data, "data", defaultData(e), "folder of the embedded store (environment: DEMARC_DATA)")
+	root.PersistentFlags().StringVar(&e.data, "data", defaultData(e), "folder of the store (environment: DEMARC_DATA)")
+	root.PersistentFlags().StringVar(&e.database, "database", "", "PostgreSQL database that holds the records in place of the folder, postgres://user@host/name (environment: DEMARC_DATABASE, better for a password)")
 	root.PersistentFlags().StringVar(&e.org, "org", e.get("DEMARC_ORG"), "organisation, where the store holds several (environment: DEMARC_ORG)")
 	root.PersistentFlags().StringVar(&e.actor, "actor", e.get("DEMARC_ACTOR"), "who stands in the log; the account of this machine by default (environment: DEMARC_ACTOR)")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
