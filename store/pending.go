@@ -93,10 +93,14 @@ func (s *Store) closePending() error {
 
 // lockBlobs keeps other processes from placing and removing files of blobs.
 func (s *Store) lockBlobs() (unlock func(), err error) {
+	return s.lockShared(filepath.Join(s.dir, pendingName, "blobs.lock"))
+}
+
+// lockShared takes a lock against other processes where several write.
+func (s *Store) lockShared(path string) (unlock func(), err error) {
 	if !s.db.shared() {
 		return func() {}, nil
 	}
-	path := filepath.Join(s.dir, pendingName, "blobs.lock")
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		var lock io.Closer
 		if lock, err = evidence.LockFile(path); err == nil {

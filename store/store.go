@@ -178,6 +178,14 @@ func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error
 	if err != nil {
 		return nil, problem.Newf(problem.Invalid, "creating an organisation: %w", err)
 	}
+	if err := os.MkdirAll(filepath.Join(s.dir, keysName), 0o700); err != nil {
+		return nil, s.fault("creating organisation "+id, err)
+	}
+	unlock, err := s.lockShared(filepath.Join(s.dir, keysName, "creation.lock"))
+	if err != nil {
+		return nil, s.fault("creating organisation "+id, err)
+	}
+	defer unlock()
 	if _, err := s.Org(ctx, id); err == nil {
 		return nil, errExists(id)
 	} else if problem.Of(err) != problem.NotFound {
@@ -185,9 +193,6 @@ func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error
 	}
 	key, err := s.createKey(id, origin)
 	if err != nil {
-		if _, gerr := s.Org(ctx, id); s.db.shared() && gerr == nil { // another process was faster
-			return nil, errExists(id)
-		}
 		return nil, err
 	}
 	made := s.write.createOrg(ctx, id, period, key, by)
