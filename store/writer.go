@@ -67,7 +67,7 @@ var errClosed = errors.New("the store is closed")
 
 // triesMost bounds how often a change is carried out when the database ends
 // its transactions.
-const triesMost = 6
+const triesMost = 10
 
 func newWriter(s *Store, org int64) *writer {
 	w := &writer{s: s, org: org, queue: make(chan *request, 1024), ended: make(chan struct{}), logs: map[int64]*logState{}}
