@@ -59,6 +59,8 @@ type load struct {
 	stopping atomic.Bool
 	wg       sync.WaitGroup
 
+	lossy bool // the store may give up on a change
+
 	mu  sync.Mutex
 	ack map[int64]string
 }
@@ -70,18 +72,32 @@ func (l *load) run(t *testing.T, writers int) {
 		l.wg.Go(func() {
 			for n := 0; !l.stopping.Load(); n++ {
 				object := fmt.Sprint("note/", w, "-", n)
-				if err := l.write(object, w, n); err != nil {
+				err := l.write(object, w, n)
+				if l.refused(err) {
+					continue
+				}
+				if err != nil {
 					t.Error(err)
 					return
 				}
 				var got int
-				if err := l.o.Get(context.Background(), "risk", fmt.Sprint("r-", w), &got); err != nil || got != n {
+				err = l.o.Get(context.Background(), "risk", fmt.Sprint("r-", w), &got)
+				if l.refused(err) {
+					continue
+				}
+				if err != nil || got != n {
 					t.Errorf("after %d was acknowledged there is %d: %v", n, got, err)
 					return
 				}
 			}
 		})
 	}
+}
+
+// refused tells of a change or a question that the store gave up on, where that
+// is allowed: it was not acknowledged, and may be there once or not at all.
+func (l *load) refused(err error) bool {
+	return l.lossy && err != nil && problem.Of(err) == problem.Unavailable
 }
 
 func (l *load) write(object string, w, n int) error {
@@ -149,7 +165,7 @@ func (l *load) check(t *testing.T) {
 			}
 		}
 	}
-	if found != len(l.ack) || len(seen) != len(l.ack) {
+	if found != len(l.ack) || !l.lossy && len(seen) != len(l.ack) {
 		t.Errorf("%d changes were acknowledged, %d of them are there, of %d in the log", len(l.ack), found, len(seen))
 	}
 	if v, err := l.o.Log().Verify(ctx); err != nil || v.Err() != nil {
@@ -161,7 +177,9 @@ func (l *load) check(t *testing.T) {
 }
 
 // TestPostgres_LostConnections cuts connections at random bytes of the
-// server's answers, those to COMMIT among them: each change is there once.
+// server's answers, those to COMMIT among them: each change that was
+// acknowledged is there once, and none is there twice. They are cut so often
+// that the store may give up on a change.
 func TestPostgres_LostConnections(t *testing.T) {
 	t.Parallel()
 	ctx, dir := context.Background(), onPostgres(t)
@@ -183,6 +201,7 @@ func TestPostgres_LostConnections(t *testing.T) {
 	}
 	p.cutting.Store(true)
 	l := newLoad(o)
+	l.lossy = true
 	l.run(t, 4)
 	for p.cuts.Load() < 20 && !t.Failed() {
 		l.reach(l.count.Load() + 50)
