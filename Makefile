@@ -30,6 +30,7 @@ lint: ## gofmt, vet, staticcheck, data linters, generated files
 	$(GO) tool -modfile=tools.mod staticcheck ./...
 	$(GO) run ./cmd/demarc internal lint
 	$(GO) run ./cmd/demarc internal reference --check docs/reference
+	$(GO) generate ./web ./catalogue && git diff --exit-code --stat -- web catalogue
 
 check: lint race test ## all of it
 
@@ -37,6 +38,7 @@ bench: ## the figures, with ratios against baselines run side by side
 	./bench/run
 
 golden: ## rewrite golden files and generated pages
+	$(GO) generate ./web ./catalogue
 	$(GO) test ./... -run Golden -update
 	$(GO) run ./cmd/demarc internal reference docs/reference
 
