@@ -66,8 +66,8 @@ func (f assessFlags) ask(args []string) (app.Ask, error) {
 	if err != nil {
 		return app.Ask{}, err
 	}
-	if f.failOn != "" && app.Rank(check.Severity(f.failOn)) == 0 {
-		return app.Ask{}, problem.New(problem.Usage, "--fail-on knows no "+quote(f.failOn), "--fail-on low, medium, high or critical")
+	if err := knownSeverity("--fail-on", f.failOn); err != nil {
+		return app.Ask{}, err
 	}
 	if f.onlyNew && f.baseline == "" {
 		return app.Ask{}, problem.New(problem.Usage, "--only-new needs an assessment to compare with", "--baseline last")

@@ -88,8 +88,8 @@ func newCheckList(e *env) *cobra.Command {
 
 // knownFilters refuses a word that could only filter everything away.
 func knownFilters(severity, kind, duty string) error {
-	if severity != "" && app.Rank(check.Severity(severity)) == 0 {
-		return problem.New(problem.Usage, "--severity knows no "+quote(severity), "--severity low, medium, high or critical")
+	if err := knownSeverity("--severity", severity); err != nil {
+		return err
 	}
 	if _, ok := cloud.Lookup(cloud.Kind(kind)); kind != "" && !ok {
 		return problem.New(problem.Usage, "no kind of resource is called "+quote(kind), "demarc check list shows the kinds; docs/reference/kinds.md describes them")

@@ -65,8 +65,8 @@ changed anywhere is named, and the exit code is 4.
 }
 
 func (e *env) verify(ctx context.Context, name string, f verifyFlags) error {
-	if f.format != "text" && f.format != "json" {
-		return problem.New(problem.Usage, "--format knows no "+quote(f.format), "--format text or json")
+	if err := textOrJSON(f.format); err != nil {
+		return err
 	}
 	key, err := e.keyOf(f.key)
 	if err != nil {
@@ -186,6 +186,9 @@ func newLog(e *env) *cobra.Command {
 		Example: "  demarc evidence log\n  demarc evidence log --from 10 --to 20 --format json",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := textOrJSON(format); err != nil {
+				return err
+			}
 			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
 				table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 				lines := json.NewEncoder(e.stdout)
@@ -218,6 +221,15 @@ func newLog(e *env) *cobra.Command {
 	return c
 }
 
+// entryNumber reads the number of an entry of the log.
+func entryNumber(arg string) (int64, error) {
+	index, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil || index < 0 {
+		return 0, problem.New(problem.Usage, quote(arg)+" is no number of an entry", "demarc evidence log")
+	}
+	return index, nil
+}
+
 func newReceipt(e *env) *cobra.Command {
 	var out string
 	c := &cobra.Command{
@@ -226,9 +238,9 @@ func newReceipt(e *env) *cobra.Command {
 		Example: "  demarc evidence receipt 12 --out receipt-12.tlog-proof",
 		Args:    oneArg("the number of an entry", "demarc evidence log"),
 		RunE: func(c *cobra.Command, args []string) error {
-			index, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || index < 0 {
-				return problem.New(problem.Usage, quote(args[0])+" is no number of an entry", "demarc evidence log")
+			index, err := entryNumber(args[0])
+			if err != nil {
+				return err
 			}
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
 				r, err := a.Receipt(c.Context(), caller, index)

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -129,9 +128,9 @@ func newEntry(e *env) *cobra.Command {
 		Example: "  demarc evidence body 12\n  demarc evidence body 3 --out snapshot.jsonl.zst",
 		Args:    oneArg("the number of an entry", "demarc evidence log"),
 		RunE: func(c *cobra.Command, args []string) error {
-			index, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || index < 0 {
-				return problem.New(problem.Usage, quote(args[0])+" is no number of an entry", "demarc evidence log")
+			index, err := entryNumber(args[0])
+			if err != nil {
+				return err
 			}
 			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
 				r, err := a.Body(c.Context(), caller, index)

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
-	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
 )
 
@@ -27,8 +26,8 @@ assessment would say if some actions were done; it is an estimate.`,
 		Example: "  demarc remediation\n  demarc remediation --what-if mend:object-store-public,mend:machine-metadata-token\n  demarc remediation --what-if best:5",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if format != "text" && format != "json" {
-				return problem.New(problem.Usage, "--format knows no "+quote(format), "--format text or json")
+			if err := textOrJSON(format); err != nil {
+				return err
 			}
 			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
 				r, err := a.Run(c.Context(), caller, run)

@@ -233,8 +233,8 @@ func newMatrixCheck(e *env) *cobra.Command {
 	c.Flags().StringVar(&fail, "fail-on", "", "exit with 1 when a finding has at least this severity: low, medium, high or critical")
 	c.Flags().BoolVar(&all, "all", false, "tell every finding in full, also where one rule finds the same thing many times")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if fail != "" && app.Rank(check.Severity(fail)) == 0 {
-			return problem.New(problem.Usage, "--fail-on knows no "+quote(fail), "--fail-on low, medium, high or critical")
+		if err := knownSeverity("--fail-on", fail); err != nil {
+			return err
 		}
 		return e.withMatrices(c, *edition, func(_ *app.App, _ app.Caller, m *app.Matrices, _ *catalogue.Catalogue) error {
 			list := slices.DeleteFunc(slices.Clone(m.Findings), func(f responsibility.Finding) bool { return service != "" && f.Service != service })
