@@ -36,8 +36,8 @@ type Blob struct {
 // in this run of the program, it is only lent: it is removed when the store
 // is opened the next time. ext is its file ending, say "jsonl.zst".
 func (o *Org) PutBlob(ctx context.Context, r io.Reader, ext string) (*Blob, error) {
-	if o.s.readOnly {
-		return nil, o.s.errReadOnly()
+	if err := o.mayWrite(); err != nil {
+		return nil, err
 	}
 	if !isExt(ext) {
 		return nil, problem.Newf(problem.Invalid, "storing a blob: %q is no file ending of a-z, 0-9 and '.' (at most 16)", ext)
@@ -58,7 +58,7 @@ func (o *Org) putBlob(ctx context.Context, r io.Reader, ext string) (*Blob, erro
 		err = cerr
 	}
 	if err == nil {
-		err = o.placeBlob(f.Name(), b)
+		err = o.placeBlob(ctx, f.Name(), b)
 	}
 	if err != nil {
 		return nil, o.s.fault(what, err)
@@ -79,9 +79,11 @@ func (b *Blob) fill(ctx context.Context, f *os.File, r io.Reader) (err error) {
 	return f.Sync()
 }
 
-// placeBlob gives a written file its name. A marker tells that no entry names
-// it yet, so that a crash before the entry leaves nothing behind for ever.
-func (o *Org) placeBlob(from string, b *Blob) error {
+// placeBlob puts a written file where blobs are kept. A marker tells that no
+// entry names it yet, so that a crash before the entry leaves nothing behind
+// for ever. Whoever removes blobs looks for markers while holding the lock;
+// one that has made its marker under the lock need not hold it on.
+func (o *Org) placeBlob(ctx context.Context, from string, b *Blob) error {
 	b.marker = o.marker(b.Digest)
 	o.s.blobs.Lock()
 	o.s.lent[b.marker]++
@@ -90,26 +92,12 @@ func (o *Org) placeBlob(from string, b *Blob) error {
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	if err := o.mark(b.Digest); err != nil {
+	err = o.mark(b.Digest)
+	unlock()
+	if err != nil {
 		return err
 	}
-	path := o.blobPath(b.Digest)
-	dir := filepath.Dir(path)
-	if _, err := os.Stat(dir); err != nil {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		for _, d := range []string{filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), o.s.dir} {
-			if err := evidence.SyncDir(d); err != nil {
-				return err
-			}
-		}
-	}
-	if err := os.Rename(from, path); err != nil {
-		return err
-	}
-	return evidence.SyncDir(dir)
+	return o.s.files.Put(ctx, o.id, b.Digest, from)
 }
 
 // marker names the file that tells of a blob which perhaps no entry names.
@@ -125,38 +113,53 @@ func (o *Org) mark(d evidence.Digest) error {
 	return evidence.SyncDir(filepath.Dir(marker))
 }
 
-func (o *Org) blobPath(d evidence.Digest) string {
-	name := hex.EncodeToString(d[:])
-	return filepath.Join(o.s.dir, blobsName, o.id, name[:2], name)
-}
-
 // checkedAtOnce is the size up to which a blob is checked before it is given,
 // so that whoever decodes it does not stumble over what is damaged.
 const checkedAtOnce = 8 << 20
 
-// OpenBlob gives a stored blob. A file that was changed is an Integrity problem:
+// OpenBlob gives a stored blob. One that was changed is an Integrity problem:
 // of a small one at once, of a large one in place of io.EOF.
 // NotFound when the organisation has no such blob. The caller closes it.
 func (o *Org) OpenBlob(digest evidence.Digest) (io.ReadCloser, error) {
-	f, err := os.Open(o.blobPath(digest))
+	place := o.s.files.Place(o.id, digest)
+	f, size, err := o.s.files.Open(context.Background(), o.id, digest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, problem.Newf(problem.NotFound, "organisation %s has no blob %x", o.id, digest)
 	}
 	if err != nil {
 		return nil, o.s.fault("opening a blob", err)
 	}
-	r := &blobReader{f: f, sum: sha256.New(), want: digest}
-	if info, err := f.Stat(); err != nil || info.Size() > checkedAtOnce {
+	r := &blobReader{f: f, place: place, sum: sha256.New(), want: digest}
+	if size > checkedAtOnce {
 		return r, nil
+	}
+	back, ok := f.(io.Seeker)
+	if !ok {
+		return o.readBlob(r)
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return nil, errors.Join(o.s.fault("reading a blob", err), f.Close())
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+	if _, err := back.Seek(0, io.SeekStart); err != nil {
 		return nil, errors.Join(o.s.fault("reading a blob", err), f.Close())
 	}
 	r.sum.Reset()
 	return r, nil
+}
+
+// readBlob holds a small blob in memory, for it came over a network.
+func (o *Org) readBlob(r *blobReader) (io.ReadCloser, error) {
+	data, err := io.ReadAll(io.LimitReader(r, checkedAtOnce+1))
+	if cerr := r.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && sha256.Sum256(data) != r.want { // it is longer than it was said to be
+		err = r.changed()
+	}
+	if err != nil {
+		return nil, o.s.fault("reading a blob", err)
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
 // namedBlob gives a blob that an entry names: that it is missing is no question
@@ -164,7 +167,7 @@ func (o *Org) OpenBlob(digest evidence.Digest) (io.ReadCloser, error) {
 func (o *Org) namedBlob(entry int64, digest evidence.Digest) (io.ReadCloser, error) {
 	r, err := o.OpenBlob(digest)
 	if problem.Of(err) == problem.NotFound {
-		return nil, problem.Newf(problem.Integrity, "the blob file %s is missing, although entry %d of the log of organisation %s names it", o.blobPath(digest), entry, o.id).
+		return nil, problem.Newf(problem.Integrity, "the blob file %s is missing, although entry %d of the log of organisation %s names it", o.s.files.Place(o.id, digest), entry, o.id).
 			WithHint("put the file back from a backup; demarc evidence check tells what else does not hold")
 	}
 	return r, err
@@ -172,19 +175,24 @@ func (o *Org) namedBlob(entry int64, digest evidence.Digest) (io.ReadCloser, err
 
 // blobReader checks a blob's digest when it comes to its end.
 type blobReader struct {
-	f    *os.File
-	sum  hash.Hash
-	want evidence.Digest
+	f     io.ReadCloser
+	place string
+	sum   hash.Hash
+	want  evidence.Digest
 }
 
 func (r *blobReader) Read(p []byte) (int, error) {
 	n, err := r.f.Read(p)
 	r.sum.Write(p[:n])
 	if err == io.EOF && !bytes.Equal(r.sum.Sum(nil), r.want[:]) {
-		return n, problem.Newf(problem.Integrity, "the blob file %s does not hold what its name says: it was changed or is damaged", r.f.Name()).
-			WithHint("put the file back from a backup; demarc evidence check tells what else does not hold")
+		return n, r.changed()
 	}
 	return n, err
+}
+
+func (r *blobReader) changed() error {
+	return problem.Newf(problem.Integrity, "the blob file %s does not hold what its name says: it was changed or is damaged", r.place).
+		WithHint("put the file back from a backup; demarc evidence check tells what else does not hold")
 }
 
 func (r *blobReader) Close() error { return r.f.Close() }

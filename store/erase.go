@@ -140,10 +140,41 @@ func (w *writer) scrubLog() {
 	}
 }
 
+// erased are blobs of an organisation whose bodies were erased.
+type erased struct {
+	o       *Org
+	digests []evidence.Digest
+}
+
+// hold keeps the files of blobs until the function that it gives is called.
+func (s *Store) hold() (release func()) {
+	s.blobs.Lock()
+	s.holds++
+	s.blobs.Unlock()
+	return func() {
+		s.blobs.Lock()
+		var due []erased
+		if s.holds--; s.holds == 0 {
+			due, s.held = s.held, nil
+		}
+		s.blobs.Unlock()
+		for _, e := range due {
+			_ = e.o.dropBlobs(e.digests) // their markers are left to the next who opens the store
+		}
+	}
+}
+
 // dropBlobs removes the files of erased blobs that no entry names any more.
 // One that was stored again meanwhile stays until the store is next opened.
 func (o *Org) dropBlobs(digests []evidence.Digest) error {
 	const what = "removing the file of an erased blob, which is tried again when the store is opened"
+	o.s.blobs.Lock()
+	if o.s.holds > 0 {
+		o.s.held = append(o.s.held, erased{o, digests})
+		o.s.blobs.Unlock()
+		return nil
+	}
+	o.s.blobs.Unlock()
 	q, end, err := o.s.settled(o.number)
 	if err != nil {
 		return o.s.fault(what, err)

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"testing"
+
+	"demarc.dev/demarc/evidence"
 )
 
 // AtMost bounds how often rapid asks, for every answer here waits for the disk.
@@ -23,3 +25,6 @@ func AtMost(t *testing.T, checks int) {
 	set(fmt.Sprint(checks))
 	t.Cleanup(func() { set(f.DefValue) })
 }
+
+// blobPath is where a blob of a store with the folder lies.
+func (o *Org) blobPath(d evidence.Digest) string { return o.s.files.Place(o.id, d) }

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"go/ast"
@@ -195,13 +196,44 @@ func ownLog(t *rapid.T, ctx context.Context, me, other *side) {
 	if v, err := log.Verify(ctx); err != nil || v.Err() != nil || v.Size != me.size {
 		t.Fatalf("%+v %v", v, err)
 	}
+	ownExport(t, ctx, me, other)
+}
+
+func ownExport(t *rapid.T, ctx context.Context, me, other *side) {
+	var file bytes.Buffer
+	if err := me.o.Export(ctx, &file, ExportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t)
+	p, err := newPartReader(ctx, &file, exportTitle, transferMost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := me.o.s.receive(p, dir, "", false)
+	if err != nil || in.Entries != me.size || in.ID != me.o.id {
+		t.Fatalf("an export of %s: %+v %v", me.o.id, in, err)
+	}
+	for _, n := range in.check.told.named {
+		if !slices.Contains(me.persons, Actor(n.person)) {
+			t.Fatalf("an export of %s names %q", me.o.id, n.person)
+		}
+	}
+	for digest := range in.blobs {
+		if !slices.Contains(me.digests, digest) {
+			t.Fatalf("an export of %s holds a blob of another", me.o.id)
+		}
+	}
+	pages := read(t, in.dir+"/pages")
+	if bytes.Contains(pages, []byte(other.o.id)) {
+		t.Fatalf("an export of %s speaks of %s", me.o.id, other.o.id)
+	}
 }
 
 // TestOrg_EveryMethodIsAsked fails when a method is added that onlyOwn or
 // scribble do not know yet.
 func TestOrg_EveryMethodIsAsked(t *testing.T) {
 	known := map[any]string{
-		&Org{}:  "Get ID List Log Person PutBlob OpenBlob Record Update View",
+		&Org{}:  "Export Get ID List Log Person PutBlob OpenBlob Record Update View",
 		&Tx{}:   "Append Delete DeleteIf Erase Forget Get List Put PutIf Record",
 		&View{}: "Get List Record",
 		&Log{}:  "Body Checkpoint Entries Entry Pack PublicKey Receipt Size Verify",

@@ -17,6 +17,9 @@ import (
 
 func open(ctx context.Context, dir string, o Options, migrations fs.FS) (opened *Store, err error) {
 	s := &Store{dir: dir, readOnly: o.ReadOnly, clock: evidence.NewClock(), orgs: map[string]*Org{}, lent: map[string]int{}}
+	if s.files = o.Blobs; s.files == nil {
+		s.files = folderBlobs{filepath.Join(dir, blobsName)}
+	}
 	s.write = &writers{s: s, each: map[int64]*writer{}}
 	defer func() {
 		if err != nil {

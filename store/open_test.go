@@ -53,7 +53,7 @@ func note(t *testing.T, o *Org, n int) {
 	}
 }
 
-func read(t *testing.T, path string) []byte {
+func read(t Failer, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {

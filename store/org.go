@@ -22,6 +22,7 @@ type Org struct {
 	id     string
 	period string
 	key    string // the public key, as it stands in the database
+	copied bool   // imported without the secret key: it can only be read
 
 	publishing sync.Mutex // one checkpoint at a time
 
@@ -48,8 +49,8 @@ func (o *Org) Log() *Log { return &Log{o} }
 // PostgreSQL server ended the transaction (a restart, a deadlock). So what it
 // leaves outside of the Tx it should set, not add to.
 func (o *Org) Update(ctx context.Context, fn func(*Tx) error) error {
-	if o.s.readOnly {
-		return o.s.errReadOnly()
+	if err := o.mayWrite(); err != nil {
+		return err
 	}
 	return o.s.write.update(ctx, o, fn)
 }
@@ -90,10 +91,26 @@ func (o *Org) Person(ctx context.Context, pseudonym string) (Actor, error) {
 	return Actor(person), o.s.fault("reading who "+pseudonym+" is", err)
 }
 
+// mayWrite tells why nothing can be written or signed; nil when it can.
+func (o *Org) mayWrite() error {
+	switch {
+	case o.s.readOnly:
+		return o.s.errReadOnly()
+	case o.copied:
+		return o.errCopied()
+	}
+	return nil
+}
+
+func (o *Org) errCopied() error {
+	return problem.Newf(problem.Denied, "organisation %s was imported without the key of its log: it can be read, verified and exported, not changed", o.id).
+		WithHint("export it with its key where it lives, and import that into a store that does not have it yet")
+}
+
 // withSigner runs fn with the organisation's signer, opening it first.
 func (o *Org) withSigner(fn func(*evidence.Signer) error) error {
-	if o.s.readOnly {
-		return o.s.errReadOnly()
+	if err := o.mayWrite(); err != nil {
+		return err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

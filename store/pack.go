@@ -19,8 +19,8 @@ import (
 // it is nil, Created is the clock's when it is zero. It reads one state of the
 // log; after an error what was written is no pack.
 func (l *Log) Pack(ctx context.Context, w io.Writer, o evidence.PackOptions) (*evidence.Manifest, error) {
-	if l.o.s.readOnly {
-		return nil, l.o.s.errReadOnly()
+	if err := l.o.mayWrite(); err != nil {
+		return nil, err
 	}
 	if o.Checkpoint == nil {
 		h, err := l.o.publish(ctx)

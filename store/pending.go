@@ -154,7 +154,7 @@ func (s *Store) sweepPending(ctx context.Context, dir string) error {
 		if err := s.sweepMarker(ctx, path); err != nil {
 			return err
 		}
-		if err := os.Remove(path); err != nil {
+		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
 	}
@@ -164,6 +164,9 @@ func (s *Store) sweepPending(ctx context.Context, dir string) error {
 // sweepMarker removes the blob that a marker stands for, unless an entry names
 // it.
 func (s *Store) sweepMarker(ctx context.Context, marker string) error {
+	if strings.HasPrefix(filepath.Base(marker), importPrefix) {
+		return s.sweepImportMarker(ctx, marker)
+	}
 	number, name, ok := strings.Cut(filepath.Base(marker), ".")
 	digest, err := hex.DecodeString(name)
 	org, nerr := strconv.ParseInt(number, 10, 64)
@@ -220,8 +223,5 @@ func (o *Org) sweep(ctx context.Context, q queryer, marker string, digest eviden
 	if err := (scoped{org: o.number, db: q}).row(ctx, bodyNames, []any{digest[:]}, &named); err != nil || named > 0 {
 		return err
 	}
-	if err := os.Remove(o.blobPath(digest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return o.s.files.Remove(ctx, o.id, digest)
 }

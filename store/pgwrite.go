@@ -30,8 +30,10 @@ const (
 		SELECT $1::bigint, e, s, '', x, n, d, b
 		FROM unnest($2::bigint[], $3::bytea[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[]) AS u (e, s, x, n, d, b)`
 
-	// waitMost is how many statements wait to be sent together.
-	waitMost = 512
+	// waitMost and heavyMost are how many statements, and bytes of bodies, wait
+	// to be sent together.
+	waitMost  = 512
+	heavyMost = 8 << 20
 )
 
 // pgChanger is a transaction that holds the lock of one log. What only writes
@@ -42,6 +44,8 @@ type pgChanger struct {
 	org  int64 // directory: one that makes an organisation
 	size int64
 	wait *pgx.Batch
+
+	heavy int // bytes of the bodies in wait
 }
 
 // begin waits for a server that restarts: nothing was done yet that would be
@@ -106,7 +110,7 @@ func (c *pgChanger) sendLast(scan func(row) error) (rows int64, err error) {
 		return 0, nil
 	}
 	b := c.wait
-	c.wait = &pgx.Batch{}
+	c.wait, c.heavy = &pgx.Batch{}, 0
 	ctx, cancel := context.WithTimeout(context.Background(), answerMost)
 	defer cancel()
 	answers := c.conn.SendBatch(ctx, b)
@@ -148,8 +152,13 @@ func (c *pgChanger) rows(_ context.Context, _ int64, q statement, args []any, sc
 }
 
 func (c *pgChanger) exec(_ context.Context, _ int64, q statement, args []any) error {
+	for _, a := range args {
+		if b, ok := a.([]byte); ok {
+			c.heavy += len(b)
+		}
+	}
 	c.wait.Queue(string(q), args...)
-	if c.wait.Len() < waitMost {
+	if c.wait.Len() < waitMost && c.heavy < heavyMost {
 		return nil
 	}
 	return c.send(nil)
@@ -171,6 +180,7 @@ func (c *pgChanger) entries(ctx context.Context, org, at int64, some []pending) 
 		p := &some[i]
 		index[i], leaf[i], hash[i], salt[i] = at+int64(i), p.leaf, p.hash[:], p.salt[:]
 		ext[i], size[i], blob[i], data[i] = p.ext, p.size, p.blob, p.data
+		c.heavy += len(p.data)
 		if p.blob == nil && p.data == nil {
 			data[i] = []byte{}
 		}

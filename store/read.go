@@ -135,7 +135,7 @@ func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
 
 // head gives a signed head over more than index entries.
 func (l *Log) head(ctx context.Context, index int64) (head, error) {
-	if !l.o.s.readOnly {
+	if !l.o.s.readOnly && !l.o.copied {
 		return l.o.publish(ctx)
 	}
 	h, err := l.o.q.head(ctx)

@@ -30,20 +30,26 @@ const (
 	bodyErase statement = `UPDATE body SET salt = NULL, data = NULL, blob = NULL, size = 0, ext = '', erased = $3 WHERE org = $1 AND entry = $2`
 	bodyNames statement = `SELECT count(*) FROM body WHERE org = $1 AND blob = $2`
 
+	blobCount statement = `SELECT count(*) FROM (SELECT DISTINCT blob FROM body WHERE org = $1 AND blob IS NOT NULL) AS named`
+	blobPage  statement = `SELECT DISTINCT blob, size FROM body WHERE org = $1 AND blob > $2 ORDER BY blob LIMIT $3`
+
 	actorGet    statement = `SELECT pseudonym FROM actor WHERE org = $1 AND person = $2`
 	actorOf     statement = `SELECT count(*) FROM actor WHERE org = $1 AND entry = $2`
 	actorEntry  statement = `SELECT entry FROM actor WHERE org = $1 AND person = $2`
 	actorDelete statement = `DELETE FROM actor WHERE org = $1 AND person = $2`
 	actorName   statement = `SELECT person FROM actor WHERE org = $1 AND pseudonym = $2`
 	actorAll    statement = `SELECT person, pseudonym, entry FROM actor WHERE org = $1 ORDER BY entry`
+	actorCount  statement = `SELECT count(*) FROM actor WHERE org = $1`
 	actorPut    statement = `INSERT INTO actor (org, person, pseudonym, entry) VALUES ($1, $2, $3, $4)`
 
 	recordGet  statement = `SELECT id, entry, at, value FROM record WHERE org = $1 AND collection = $2 AND id = $3`
 	recordPage statement = `SELECT id, entry, at, value FROM record
 		WHERE org = $1 AND collection = $2 AND id > $3 ORDER BY id LIMIT $4`
-	recordOf  statement = `SELECT count(*) FROM record WHERE org = $1 AND entry = $2`
-	recordAll statement = `SELECT collection, id, entry, at, value FROM record WHERE org = $1 ORDER BY collection, id`
-	recordPut statement = `INSERT INTO record (org, collection, id, entry, at, value) VALUES ($1, $2, $3, $4, $5, $6)
+	recordCount statement = `SELECT count(*) FROM record WHERE org = $1`
+	recordNames statement = `SELECT collection, id, entry FROM record WHERE org = $1 ORDER BY collection, id`
+	recordOf    statement = `SELECT count(*) FROM record WHERE org = $1 AND entry = $2`
+	recordAll   statement = `SELECT collection, id, entry, at, value FROM record WHERE org = $1 ORDER BY collection, id`
+	recordPut   statement = `INSERT INTO record (org, collection, id, entry, at, value) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (org, collection, id) DO UPDATE SET entry = excluded.entry, at = excluded.at, value = excluded.value`
 	recordDelete statement = `DELETE FROM record WHERE org = $1 AND collection = $2 AND id = $3`
 

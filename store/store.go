@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -38,6 +39,10 @@ type Options struct {
 	// that share the folder may write then. Empty: SQLite, in the folder.
 	Postgres string
 
+	// Blobs keeps the blobs, say store/s3; nil is the folder blobs/. Whoever
+	// opens a store names the same place each time.
+	Blobs Blobs
+
 	// Wait is how long to wait for another process that writes; 0 is two
 	// seconds, negative is not at all.
 	Wait time.Duration
@@ -52,12 +57,15 @@ type Store struct {
 
 	db    engine
 	write *writers
+	files Blobs
 
 	pending     string    // where this process keeps what no entry names yet
 	pendingLock io.Closer // on a shared engine: held while the process lives
 
 	blobs sync.Mutex     // held while a blob's file may be removed
 	lent  map[string]int // by marker: stored in this run and not yet named by an entry
+	holds int            // exports and backups that read files of blobs
+	held  []erased       // what is to be removed when there are none any more
 
 	ending sync.Once
 	ended  error // what Close found
@@ -117,6 +125,9 @@ func (s *Store) publishAll() error {
 	s.mu.Unlock()
 	var errs []error
 	for _, o := range orgs {
+		if o.copied {
+			continue
+		}
 		_, err := o.publish(context.Background())
 		errs = append(errs, err)
 	}
@@ -156,7 +167,10 @@ func (s *Store) Org(ctx context.Context, id string) (*Org, error) {
 		return nil, s.fault("opening organisation "+id, err)
 	}
 	o.reader = reader{s: s, q: scoped{org: o.number, db: s.db}}
-	if !s.readOnly {
+	if o.copied, err = s.isCopy(o); err != nil {
+		return nil, s.fault("opening organisation "+id, err)
+	}
+	if !s.readOnly && !o.copied {
 		if err := o.continues(ctx); err != nil {
 			return nil, errors.Join(err, o.closeSigner())
 		}
@@ -178,10 +192,7 @@ func (s *Store) CreateOrg(ctx context.Context, id string, by Actor) (*Org, error
 	if err != nil {
 		return nil, problem.Newf(problem.Invalid, "creating an organisation: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(s.dir, keysName), 0o700); err != nil {
-		return nil, s.fault("creating organisation "+id, err)
-	}
-	unlock, err := s.lockShared(filepath.Join(s.dir, keysName, "creation.lock"))
+	unlock, err := s.lockCreation()
 	if err != nil {
 		return nil, s.fault("creating organisation "+id, err)
 	}
@@ -230,6 +241,18 @@ func (s *Store) createKey(id, origin string) (public string, err error) {
 			WithHint("this store lost an organisation that the key belongs to: put back the newer database")
 	}
 	return signer.PublicKey(), nil
+}
+
+// copyPath is the file that stands in the place of a key: it says that the log
+// with that public key came without one.
+func (s *Store) copyPath(org string) string { return filepath.Join(s.dir, keysName, org+".copy") }
+
+func (s *Store) isCopy(o *Org) (bool, error) {
+	text, err := os.ReadFile(s.copyPath(o.id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && string(text) == o.key+"\n", err
 }
 
 func (s *Store) keyPath(org string) string { return filepath.Join(s.dir, keysName, org+".key") }

@@ -6,12 +6,9 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -78,7 +75,7 @@ func (v *verifier) digests(part string, h *evidence.Header, b *body) (head []byt
 // file reads a body that lies in a file, and keeps as much of it as a record
 // may have.
 func (v *verifier) file(b *body, to io.Writer) (head []byte, size int64, err error) {
-	f, err := v.o.openBody(b)
+	f, err := v.open(b)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -174,20 +171,13 @@ func (v *verifier) blobs() error {
 	if v.tree.broken {
 		return nil
 	}
-	root := filepath.Join(v.o.s.dir, blobsName, v.o.id)
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // none yet, or removed while we looked
-		}
-		if err != nil || d.IsDir() {
-			return err
-		}
-		digest, err := hex.DecodeString(d.Name())
-		if err != nil || len(digest) != len(evidence.Digest{}) || filepath.Base(filepath.Dir(path)) != d.Name()[:2] {
-			v.fault("blob "+d.Name(), "a file of that name does not belong in %s", filepath.Dir(path))
+	return v.o.s.files.List(v.ctx, v.o.id, func(name string) error {
+		digest, ok := parseDigest(name)
+		if !ok {
+			v.fault("blob "+filepath.Base(name), "a file of that name does not belong in %s", filepath.Dir(name))
 			return nil
 		}
-		return v.stray(evidence.Digest(digest))
+		return v.stray(digest)
 	})
 }
 

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"demarc.dev/demarc/evidence"
+	"demarc.dev/demarc/problem"
+)
+
+// incoming is an organisation that was read from an export or a backup: all of
+// it was checked, and nothing of it is in the store yet.
+type incoming struct {
+	orgPart
+	dir  string // where its blobs, its key and its pages lie
+	note []byte // the signed head; nil when there is none
+	key  *keyFiles
+
+	blobs  map[evidence.Digest]bool // whether a body names it
+	placed Blobs                    // where they lie by now; nil in the spool
+	check  *verifier
+	pages  int
+}
+
+// receiver reads the parts of one organisation.
+type receiver struct {
+	*partReader
+	in         *incoming
+	out        *bufio.Writer
+	passphrase string
+	withoutKey bool
+}
+
+// receive reads the parts of one organisation into a folder and checks them as
+// Verify checks a store: each header and body, the tree under the signed head,
+// what the log tells of records and pseudonyms.
+func (s *Store) receive(p *partReader, dir, passphrase string, withoutKey bool) (*incoming, error) {
+	r := &receiver{partReader: p, passphrase: passphrase, withoutKey: withoutKey}
+	r.in = &incoming{dir: dir, blobs: map[evidence.Digest]bool{}}
+	if err := r.organisation(); err != nil {
+		return nil, err
+	}
+	r.in.check = newVerifier(p.ctx, &Org{s: s, id: r.in.ID, period: r.in.Period, key: r.in.Key})
+	r.in.check.open = r.in.openBody
+	f, err := os.OpenFile(filepath.Join(dir, "pages"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r.out = bufio.NewWriterSize(f, 256<<10)
+	for _, step := range []func() error{r.head, r.keyPart, r.blobParts, r.entries, r.whole, r.records, r.actors, r.out.Flush} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return r.in, nil
+}
+
+func (r *receiver) organisation() error {
+	text, err := r.data(partOrg, orgPartMost)
+	if err != nil {
+		return err
+	}
+	d := &r.in.orgPart
+	if err := unmarshalLine(text, d); err != nil {
+		return r.fault(partOrg, "%v", err)
+	}
+	origin, err := evidence.Origin(d.ID, d.Period)
+	if err != nil {
+		return r.fault(partOrg, "%v", err)
+	}
+	if key, err := evidence.ParseKey([]byte(d.Key)); err != nil || key != d.Key || evidence.KeyName(key) != origin {
+		return r.fault(partOrg, "the public key is not that of the log %s", origin)
+	}
+	most := int64(transferEntriesMost)
+	if d.Entries < 1 || d.Entries > most || d.Signed < 0 || d.Signed > d.Entries || d.Blobs < 0 || d.Blobs > d.Entries ||
+		d.Records < 0 || d.Records > d.Entries || d.Actors < 0 || d.Actors > d.Entries {
+		return r.fault(partOrg, "its counts cannot be, or are more than %d", most)
+	}
+	if d.Secret != keyNone && d.Secret != keySealed && d.Secret != keyPlain {
+		return r.fault(partOrg, "it knows no secret of the form %q", d.Secret)
+	}
+	return nil
+}
+
+func (r *receiver) head() error {
+	v := r.in.check
+	if r.in.Signed == 0 {
+		v.tree.start(evidence.Head{})
+		return nil
+	}
+	note, err := r.data(partHead, evidence.MaxCheckpoint)
+	if err != nil {
+		return err
+	}
+	if v.stored, err = evidence.OpenCheckpoint(note, r.in.Key); err != nil {
+		return r.fault(partHead, "%v", err)
+	}
+	if v.stored.Size != r.in.Signed {
+		return r.fault(partHead, "it is of %d entries, not of %d", v.stored.Size, r.in.Signed)
+	}
+	r.in.note = note
+	v.tree.start(v.stored)
+	return nil
+}
+
+// keyPart opens the key and asks it what it signed last.
+func (r *receiver) keyPart() error {
+	if r.in.Secret == keyNone {
+		return nil
+	}
+	text, err := r.data(partKey, keyPartMost)
+	if err != nil {
+		return err
+	}
+	if r.withoutKey {
+		return nil
+	}
+	var k keyFiles
+	if r.in.Secret == keyPlain {
+		err = unmarshalLine(text, &k)
+	} else {
+		k, err = r.unseal(text)
+	}
+	if err == nil {
+		err = r.signed(&k)
+	}
+	if err != nil {
+		if problem.Of(err) != problem.Internal {
+			return err
+		}
+		return r.fault(partKey, "%v", err)
+	}
+	r.in.key = &k
+	return nil
+}
+
+func (r *receiver) unseal(text []byte) (k keyFiles, err error) {
+	if r.passphrase == "" {
+		return k, problem.Newf(problem.Usage, "the %s holds the key of the log of %s under a passphrase, and none was given", r.what, r.in.ID).
+			WithHint("give the passphrase, or leave the key out to get a copy that can only be read")
+	}
+	var s sealedKey
+	if err := unmarshalLine(text, &s); err != nil {
+		return k, err
+	}
+	if k, err = s.open(r.passphrase, []byte(r.in.Key)); errors.Is(err, errSealed) {
+		return k, problem.Newf(problem.Denied, "the passphrase does not open part %s%s of the %s, or the part was changed", r.prefix, partKey, r.what).
+			WithHint("check the passphrase; each file has the one that it was written with")
+	}
+	return k, err
+}
+
+// signed asks a key in the spool what it signed; the log must continue it.
+func (r *receiver) signed(k *keyFiles) error {
+	path := filepath.Join(r.in.dir, "key")
+	if err := errors.Join(os.WriteFile(path, []byte(k.Secret), 0o600), os.WriteFile(path+".state", []byte(k.State), 0o600)); err != nil {
+		return err
+	}
+	signer, err := evidence.OpenSigner(path)
+	if err != nil {
+		return errors.New("it holds no key with its state")
+	}
+	defer signer.Close()
+	v := r.in.check
+	if signer.PublicKey() != r.in.Key {
+		return errors.New("it is not the key that the log was begun with")
+	}
+	v.KeyState, v.last = true, signer.Last()
+	v.tree.start(v.stored, v.last)
+	return nil
+}
+
+// blobParts writes the blobs to files of the spool.
+func (r *receiver) blobParts() error {
+	last := ""
+	for range r.in.Blobs {
+		name, size, digest, err := r.header(partBlob, 1<<62)
+		if err != nil {
+			return err
+		}
+		if name != fmt.Sprintf("%x", digest) || name <= last {
+			return r.fault(partBlob+name, "its name is not its digest, or it is out of order")
+		}
+		last = name
+		f, err := os.OpenFile(filepath.Join(r.in.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		err = r.body(partBlob+name, size, digest, f)
+		if err == nil {
+			err = f.Sync()
+		}
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return err
+		}
+		r.in.blobs[digest] = false
+	}
+	return nil
+}
+
+// openBody opens the file of a body in the spool.
+func (in *incoming) openBody(b *body) (io.ReadCloser, error) {
+	digest := evidence.Digest(b.blob)
+	if _, ok := in.blobs[digest]; !ok {
+		return nil, errors.New("the file does not hold it")
+	}
+	in.blobs[digest] = true
+	if in.placed != nil {
+		f, _, err := in.placed.Open(context.Background(), in.ID, digest)
+		return f, err
+	}
+	return os.Open(in.file(digest))
+}
+
+// entries checks the entries with their bodies and keeps the pages.
+func (r *receiver) entries() error {
+	for from := int64(0); from < r.in.Entries; from += bodyPage {
+		want := min(bodyPage, r.in.Entries-from)
+		headers, err := r.data(pageName(partEntries, from), entriesPartMost)
+		if err != nil {
+			return err
+		}
+		leaves, err := parseHeaders(headers)
+		if err != nil || int64(len(leaves)) != want {
+			return r.fault(pageName(partEntries, from), "it does not hold %d headers", want)
+		}
+		lines, err := r.data(pageName(partBodies, from), bodiesPartMost)
+		if err != nil {
+			return err
+		}
+		bodies, err := parseBodies(lines, from)
+		if err != nil {
+			return r.fault(pageName(partBodies, from), "%v", err)
+		}
+		if int64(len(bodies)) != want {
+			return r.fault(pageName(partBodies, from), "it does not hold %d lines", want)
+		}
+		for i, leaf := range leaves {
+			hash := evidence.LeafHash(leaf)
+			r.in.check.entry(from+int64(i), [2][]byte{leaf, hash[:]}, bodies[i])
+		}
+		if err := r.wrong(); err != nil {
+			return err
+		}
+		if err := r.keep(headers, lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *receiver) keep(parts ...[]byte) error {
+	for _, b := range parts {
+		n := uint32(len(b))
+		r.out.Write([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+		if _, err := r.out.Write(b); err != nil {
+			return err
+		}
+	}
+	r.in.pages++
+	return nil
+}
+
+// wrong tells the first thing that does not hold.
+func (r *receiver) wrong() error {
+	v := r.in.check
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if len(v.Faults) == 0 {
+		return nil
+	}
+	f := v.Faults[0]
+	return problem.Newf(problem.Integrity, "the %s does not verify: organisation %s: %s: %s", r.what, r.in.ID, f.Part, f.What).
+		WithHint("take another copy of the file; nothing of this one was kept")
+}
+
+// whole compares the log with the heads and looks for what it does not name.
+func (r *receiver) whole() error {
+	v := r.in.check
+	v.Size = r.in.Entries
+	v.compareHead("head", v.stored)
+	v.compareHead("key", v.last)
+	v.erasures()
+	for digest, named := range r.in.blobs {
+		if !named {
+			v.fault(fmt.Sprintf("blob %x", digest), "no entry names it")
+		}
+	}
+	return r.wrong()
+}
+
+// records compares the records with what the log tells of them.
+func (r *receiver) records() error {
+	told := r.in.check.told.records
+	if int64(len(told)) != r.in.Records {
+		return r.fault(partOrg, "%d records are announced, the log tells of %d", r.in.Records, len(told))
+	}
+	return r.lines(partRecords, r.in.Records, func(name string) (int64, bool) {
+		collection, id, ok := strings.Cut(name, "/")
+		state, there := told[name]
+		return state.entry, ok && there && isName(collection, false) && isName(id, true)
+	})
+}
+
+// actors compares the pseudonyms with those that the log names.
+func (r *receiver) actors() error {
+	persons := map[string]bool{}
+	for pseudonym, n := range r.in.check.told.named {
+		if n.person == "" {
+			continue
+		}
+		if persons[n.person] || len(n.person) > 256 || !utf8.ValidString(n.person) || strings.Contains(n.person, "\x00") {
+			return r.fault(partActors, "the person behind %s is named twice or is no name", pseudonym)
+		}
+		persons[n.person] = true
+	}
+	if int64(len(persons)) != r.in.Actors {
+		return r.fault(partOrg, "%d pseudonyms are announced, the log names %d", r.in.Actors, len(persons))
+	}
+	return r.lines(partActors, r.in.Actors, func(name string) (int64, bool) {
+		n, ok := r.in.check.told.named[name]
+		return n.entry, ok && n.person != ""
+	})
+}
+
+// lines reads lines that each name an entry, each name once.
+func (r *receiver) lines(kind string, count int64, entryOf func(name string) (int64, bool)) error {
+	seen := make(map[string]bool, min(count, 1<<16))
+	for first := int64(0); first < count; first += linePage {
+		part := pageName(kind, first)
+		text, err := r.data(part, linesPartMost)
+		if err != nil {
+			return err
+		}
+		rest, n := string(text), int64(0)
+		for ; rest != ""; n++ {
+			line, after, _ := strings.Cut(rest, "\n")
+			_, name, _ := strings.Cut(line, " ")
+			entry, ok := entryOf(name)
+			if !ok || seen[name] || recordLine(entry, name) != line+"\n" {
+				return r.fault(part, "the log does not tell what it says of %q", name)
+			}
+			seen[name], rest = true, after
+		}
+		if n != min(linePage, count-first) {
+			return r.fault(part, "it has %d lines", n)
+		}
+	}
+	return nil
+}
+
+// write puts the organisation into the database, within a transaction.
+func (in *incoming) write(ctx context.Context, tx changer, org int64) error {
+	q := scoped{org: org, db: tx, whole: true}
+	if err := q.exec(ctx, tx, orgPut, in.ID, in.Period, in.Key); err != nil {
+		return err
+	}
+	root, note := evidence.EmptyRoot(), []byte{}
+	if in.note != nil {
+		root, note = in.check.stored.Root, in.note
+	}
+	if err := q.exec(ctx, tx, headNew, in.Signed, root[:], note); err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(in.dir, "pages"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := &incomingWriter{in: in, tx: tx, q: q, r: bufio.NewReaderSize(f, 256<<10)}
+	for n := range in.pages {
+		if err := w.page(ctx, int64(n)*bodyPage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type incomingWriter struct {
+	in    *incoming
+	tx    changer
+	q     scoped
+	r     *bufio.Reader
+	tiles evidence.Tiles
+}
+
+func (w *incomingWriter) next() ([]byte, error) {
+	var n [4]byte
+	if _, err := io.ReadFull(w.r, n[:]); err != nil {
+		return nil, err
+	}
+	b := make([]byte, int(n[0])<<24|int(n[1])<<16|int(n[2])<<8|int(n[3]))
+	_, err := io.ReadFull(w.r, b)
+	return b, err
+}
+
+// page writes the entries from first on, and what they are the last to say of
+// records and pseudonyms.
+func (w *incomingWriter) page(ctx context.Context, first int64) error {
+	headers, err := w.next()
+	if err != nil {
+		return err
+	}
+	lines, err := w.next()
+	if err != nil {
+		return err
+	}
+	leaves, err := parseHeaders(headers)
+	if err != nil {
+		return err
+	}
+	bodies, err := parseBodies(lines, first)
+	if err != nil {
+		return err
+	}
+	rows := make([]pending, len(leaves))
+	for i, b := range bodies {
+		rows[i] = pending{leaf: leaves[i], hash: evidence.LeafHash(leaves[i]), ext: b.ext, size: b.size, data: b.data, blob: b.blob}
+		copy(rows[i].salt[:], b.salt)
+		w.tiles.Append(rows[i].hash)
+	}
+	if err := w.tx.entries(ctx, w.q.org, first, rows); err != nil {
+		return err
+	}
+	for _, t := range w.tiles.Changed() {
+		if err := w.q.exec(ctx, w.tx, tilePut, t.Level, t.N, t.Data); err != nil {
+			return err
+		}
+	}
+	for i, b := range bodies {
+		if err := w.says(ctx, first+int64(i), leaves[i], b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// says writes what hangs on one entry.
+func (w *incomingWriter) says(ctx context.Context, entry int64, leaf []byte, b *body) error {
+	if b.erased.Valid {
+		return w.q.exec(ctx, w.tx, bodyErase, entry, b.erased.Int64)
+	}
+	text, err := w.in.ownBody(b)
+	if err != nil || text == nil {
+		return err
+	}
+	if bytes.HasPrefix(text, []byte(reserved+`actor"`)) {
+		var a actorBody
+		if err := json.Unmarshal(text, &a); err != nil {
+			return err
+		}
+		if a.Person == "" {
+			return nil
+		}
+		return w.q.exec(ctx, w.tx, actorPut, a.Person, a.Pseudonym, entry)
+	}
+	name, value, deleted, ok := parseRecordBody(text)
+	state, current := w.in.check.told.records[name]
+	if !ok || deleted || !current || state.entry != entry {
+		return nil
+	}
+	if !json.Valid(value) {
+		return problem.Newf(problem.Integrity, "organisation %s: entry %d says that the record %s is what is no JSON", w.in.ID, entry, name)
+	}
+	collection, id, _ := strings.Cut(name, "/")
+	return w.q.exec(ctx, w.tx, recordPut, collection, id, entry, state.at, value)
+}
+
+// ownBody gives a body that the store wrote itself, nil for any other.
+func (in *incoming) ownBody(b *body) ([]byte, error) {
+	if b.blob == nil {
+		if bytes.HasPrefix(b.data, []byte(reserved)) {
+			return b.data, nil
+		}
+		return nil, nil
+	}
+	if b.ext != "json" || b.size > recordMost {
+		return nil, nil
+	}
+	f, err := in.openBody(b)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	begins := make([]byte, len(reserved))
+	if n, err := io.ReadFull(f, begins); err != nil || string(begins[:n]) != reserved {
+		return nil, nil // shorter, or another
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, recordMost))
+	return append(begins, rest...), err
+}
