@@ -35,12 +35,6 @@ type App struct {
 	load    func() (*catalogue.Catalogue, error)
 }
 
-// Caller says for which organisation something is done, and by whom.
-type Caller struct {
-	Org   string      // empty: the only one of the store
-	Actor store.Actor // a person or a program, as the organisation knows it
-}
-
 // Open opens the house. The caller closes it.
 func Open(ctx context.Context, o Options) (*App, error) {
 	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly, Postgres: o.Database})
@@ -60,64 +54,9 @@ func (a *App) Close() error { return a.store.Close() }
 // Catalogue gives the catalogue.
 func (a *App) Catalogue() (*catalogue.Catalogue, error) { return a.load() }
 
-// Orgs gives the ids of the organisations.
-func (a *App) Orgs(ctx context.Context) ([]string, error) { return a.store.Orgs(ctx) }
-
 // defaultOrg is the id of the organisation that a first command makes when it
 // names none.
 const defaultOrg = "main"
-
-// org gives the caller's organisation.
-func (a *App) org(ctx context.Context, c Caller) (*store.Org, error) {
-	if c.Org != "" {
-		return a.store.Org(ctx, c.Org)
-	}
-	ids, err := a.store.Orgs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch len(ids) {
-	case 0:
-		return nil, problem.New(problem.NotFound, "this store holds no organisation yet", "demarc collect aws, or demarc scope import scope.yaml")
-	case 1:
-		return a.store.Org(ctx, ids[0])
-	}
-	return nil, problem.New(problem.Usage, "this store holds several organisations: "+strings.Join(ids, ", "), "say which with --org")
-}
-
-// CreateOrg makes the organisation that the caller names, with an empty log and
-// the key of that log. Conflict when it exists.
-func (a *App) CreateOrg(ctx context.Context, c Caller) error {
-	_, err := a.store.CreateOrg(ctx, c.Org, c.Actor)
-	return err
-}
-
-// orgOrNew gives the caller's organisation and makes it when there is none.
-// like is the id that it gets when the caller names none and none exists.
-func (a *App) orgOrNew(ctx context.Context, c Caller, like string) (*store.Org, error) {
-	id := c.Org
-	if id == "" {
-		ids, err := a.store.Orgs(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(ids) > 0 {
-			return a.org(ctx, c)
-		}
-		id = like
-	}
-	o, err := a.store.Org(ctx, id)
-	if !isNotFound(err) {
-		return o, err
-	}
-	o, err = a.store.CreateOrg(ctx, id, c.Actor)
-	if err != nil && problem.Of(err) == problem.Conflict {
-		if made, again := a.store.Org(ctx, id); again == nil {
-			return made, nil // by another caller, meanwhile
-		}
-	}
-	return o, err
-}
 
 // current is the id of a record of which an organisation has one.
 const current = "current"

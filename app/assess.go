@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -44,7 +45,7 @@ type Assessed struct {
 
 // ground is all that an assessment rests on, as it stood at one moment.
 type ground struct {
-	org       *store.Org
+	org       *hall
 	now       time.Time
 	snapshots []Snapshot
 	proposed  bool // the scope is ours, and not written down yet
@@ -60,7 +61,7 @@ type ground struct {
 func (a *App) Assess(ctx context.Context, c Caller, ask Ask) (*Assessed, error) {
 	g := &ground{now: a.now().UTC()}
 	var err error
-	if g.org, err = a.org(ctx, c); err != nil {
+	if g.org, err = a.enter(ctx, c, account.RunAssessment); err != nil {
 		return nil, err
 	}
 	if err := g.org.View(ctx, func(v *store.View) error { return a.gather(ctx, v, ask, g) }); err != nil {
@@ -143,11 +144,11 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 // once, to the disk and to the conclusion, and are never all in memory.
 func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusion *assess.Run) (*store.Blob, error) {
 	concerns := concerned(g.matrices.Scope, ask.Services)
-	return putPacked(ctx, g.org, "jsonl.zst", func(w io.Writer) error {
+	return putPacked(ctx, g.org.Org, "jsonl.zst", func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
 		for _, s := range g.snapshots {
-			stats, err := g.set.Run(ctx, check.Input{Header: s.Header, Gaps: s.Gaps, Source: s.source(g.org), Now: g.now, Exceptions: g.excepted, Workers: ask.Workers}, func(f check.Finding) error {
+			stats, err := g.set.Run(ctx, check.Input{Header: s.Header, Gaps: s.Gaps, Source: s.source(g.org.Org), Now: g.now, Exceptions: g.excepted, Workers: ask.Workers}, func(f check.Finding) error {
 				if err := conclusion.Add(f); err != nil {
 					return err
 				}
@@ -194,7 +195,7 @@ func (g *ground) record(ctx context.Context, c Caller, out *Assessed, findings *
 	if err != nil {
 		return err
 	}
-	asked, err := putPacked(ctx, g.org, "json.zst", func(w io.Writer) error { return json.NewEncoder(w).Encode(out.Checks) })
+	asked, err := putPacked(ctx, g.org.Org, "json.zst", func(w io.Writer) error { return json.NewEncoder(w).Encode(out.Checks) })
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/problem"
@@ -28,7 +29,7 @@ const (
 // begin at. Every file is hashed and kept. Nothing is taken in when one is
 // missing.
 func (a *App) SetAttestations(ctx context.Context, c Caller, file string, data []byte, files fs.FS) ([]assess.Attestation, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.EditAttestation)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (a *App) SetAttestations(ctx context.Context, c Caller, file string, data [
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := putEvidence(ctx, o, file, said, files)
+	blobs, err := putEvidence(ctx, o.Org, file, said, files)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func putFile(ctx context.Context, o *store.Org, name string, files fs.FS) (*stor
 
 // Attestations gives what people answered.
 func (a *App) Attestations(ctx context.Context, c Caller) ([]assess.Attestation, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAttestation)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (a *App) SetExceptions(ctx context.Context, c Caller, file string, data []b
 	if err != nil {
 		return nil, err
 	}
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.EditException)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func exceptionFaults(set *check.Set, list []check.Exception) error {
 
 // Exceptions gives the exceptions, in force or expired.
 func (a *App) Exceptions(ctx context.Context, c Caller) ([]check.Exception, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadFinding)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
@@ -31,7 +32,7 @@ type LogEntry struct {
 // Log goes through the entries [from, to) of the log.
 func (a *App) Log(ctx context.Context, c Caller, from, to int64) iter.Seq2[LogEntry, error] {
 	return func(yield func(LogEntry, error) bool) {
-		o, err := a.org(ctx, c)
+		o, err := a.enter(ctx, c, account.ReadEvidence)
 		if err != nil {
 			yield(LogEntry{}, err)
 			return
@@ -42,7 +43,7 @@ func (a *App) Log(ctx context.Context, c Caller, from, to int64) iter.Seq2[LogEn
 				yield(LogEntry{}, err)
 				return
 			}
-			l, err := logEntry(ctx, o, entry, names)
+			l, err := logEntry(ctx, o.Org, entry, names)
 			if !yield(l, err) || err != nil {
 				return
 			}
@@ -71,7 +72,7 @@ func logEntry(ctx context.Context, o *store.Org, entry evidence.Entry, names map
 
 // LogSize gives the number of entries.
 func (a *App) LogSize(ctx context.Context, c Caller) (int64, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +81,7 @@ func (a *App) LogSize(ctx context.Context, c Caller) (int64, error) {
 
 // Checkpoint gives the signed head of the log.
 func (a *App) Checkpoint(ctx context.Context, c Caller) ([]byte, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (a *App) Checkpoint(ctx context.Context, c Caller) ([]byte, error) {
 
 // Receipt gives the proof that an entry stands in the log.
 func (a *App) Receipt(ctx context.Context, c Caller, index int64) ([]byte, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadEvidence)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (a *App) Receipt(ctx context.Context, c Caller, index int64) ([]byte, error
 
 // Body opens what an entry speaks of. The caller closes it.
 func (a *App) Body(ctx context.Context, c Caller, index int64) (io.ReadCloser, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadEvidence)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (a *App) Body(ctx context.Context, c Caller, index int64) (io.ReadCloser, e
 
 // PublicKey gives the line with which others verify what this log signed.
 func (a *App) PublicKey(ctx context.Context, c Caller) (string, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +118,7 @@ func (a *App) PublicKey(ctx context.Context, c Caller) (string, error) {
 // VerifyLog checks every entry, record and blob of the organisation, and gives
 // every fault.
 func (a *App) VerifyLog(ctx context.Context, c Caller) (*store.Verification, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.VerifyEvidence)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ type PackAsk struct {
 // Pack writes an evidence pack. That it was made is written down first, and
 // stands in the pack when it reaches to the end of the log.
 func (a *App) Pack(ctx context.Context, c Caller, ask PackAsk, w io.Writer) (*evidence.Manifest, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.PackEvidence)
 	if err != nil {
 		return nil, err
 	}

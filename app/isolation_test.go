@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -26,7 +27,7 @@ services:
 `
 
 // bramble is another organisation of the same store, with little of its own.
-var bramble = app.Caller{Org: "bramble", Actor: "tess@bramble.example"}
+var bramble = app.Local("bramble", "tess@bramble.example")
 
 // secrets are words that only the example's organisation holds. Its account
 // numbers and names stand in everything that was seen or said of it.
@@ -125,7 +126,15 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			s, _, err := a.TakeSnapshot(ctx, c, "own.snapshot", bytes.NewReader(small))
 			return s, err
 		},
-		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
+		"May":     func() (any, error) { return nil, a.May(ctx, c, account.ReadFinding) },
+		"Member":  func() (any, error) { return a.Member(ctx, c) },
+		"Members": func() (any, error) { return a.Members(ctx, c) },
+		"Orgs":    func() (any, error) { return nil, nil }, // of the owner of the disk: all; see TestMember
+		"SetMember": func() (any, error) {
+			return nil, a.SetMember(ctx, c, account.Member{Account: "a-x", Person: "x@bramble.example", Role: account.Viewer})
+		},
+		"RemoveMember": func() (any, error) { return nil, a.RemoveMember(ctx, c, "a-y") },
+		"VerifyLog":    func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 

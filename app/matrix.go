@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
@@ -42,7 +43,7 @@ type Matrices struct {
 
 // Matrices gives the matrices of the edition, and puts all rules to them.
 func (a *App) Matrices(ctx context.Context, c Caller, ed catalogue.Edition) (*Matrices, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadMatrix)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (a *App) EncodeMatrix(m *responsibility.Matrix) ([]byte, error) {
 // Conflict. A file signs nothing: a sign-off stands only where the store has it
 // already, and remarks say what became of one that the file claims.
 func (a *App) ImportMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, remarks []string, err error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.EditMatrix)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -225,7 +226,7 @@ func (a *App) AcknowledgeMatrix(ctx context.Context, c Caller, id string, ed cat
 
 // stepMatrix takes a stored matrix one step on in its life.
 func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, step func(responsibility.Matrix, scope.Service, time.Time) (responsibility.Matrix, error)) (*responsibility.Matrix, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.SignMatrix)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +260,7 @@ func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.
 // FileStatement takes in what a provider says about a service; options say what
 // the file does not say itself.
 func (a *App) FileStatement(ctx context.Context, c Caller, file string, data []byte, o responsibility.StatementOptions) (*responsibility.Statement, error) {
-	org, err := a.org(ctx, c)
+	org, err := a.enter(ctx, c, account.EditMatrix)
 	if err != nil {
 		return nil, err
 	}

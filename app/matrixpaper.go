@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
@@ -79,7 +80,7 @@ func (a *App) MatrixData(ctx context.Context, c Caller, run Run, ed catalogue.Ed
 // matricesSince gives the matrices as they stand, and as of when: at the run,
 // or at their last change when that came later.
 func (a *App) matricesSince(ctx context.Context, c Caller, run Run, ed catalogue.Edition) (m *Matrices, at time.Time, err error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadMatrix)
 	if err != nil {
 		return nil, at, err
 	}

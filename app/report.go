@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
@@ -95,7 +96,7 @@ func (s *summing) Write(p []byte) (int, error) {
 
 // issued writes down what was said.
 func (a *App) issued(ctx context.Context, c Caller, run Run, p Paper, sum *summing) error {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.IssueReport)
 	if err != nil {
 		return err
 	}

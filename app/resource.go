@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
 )
@@ -21,7 +22,7 @@ type Rests struct {
 // Rests walks from a finding of a run down to what was seen. It reads the
 // snapshots of the run, and the log, from their beginnings.
 func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*Rests, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadSnapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 		if out.Resource != nil || !slices.Contains(run.Snapshots, s.ID) || s.Header.Source != f.Source || s.Header.Provider != f.Provider {
 			continue
 		}
-		for r, err := range s.source(o)() {
+		for r, err := range s.source(o.Org)() {
 			if err != nil {
 				return nil, err
 			}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -43,7 +44,7 @@ const runs = "run"
 
 // Runs gives the assessments that were made, the oldest first.
 func (a *App) Runs(ctx context.Context, c Caller) ([]Run, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func (a *App) Runs(ctx context.Context, c Caller) ([]Run, error) {
 
 // Run gives an assessment by its id, or the newest for an empty id.
 func (a *App) Run(ctx context.Context, c Caller, id string) (Run, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return Run{}, err
 	}
@@ -77,11 +78,11 @@ func (a *App) Run(ctx context.Context, c Caller, id string) (Run, error) {
 
 // Assessment reads what a run concluded.
 func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessment, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openBody(o, r.Concluded)
+	f, err := openBody(o.Org, r.Concluded)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +96,11 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 
 // Asked reads the checks of a run as they stood.
 func (a *App) Asked(ctx context.Context, c Caller, r Run) (checks []check.Check, err error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}
-	err = unpack(o, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
+	err = unpack(o.Org, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
 		data, err := readAll(in, maxBody)
 		if err != nil {
 			return err
@@ -120,11 +121,11 @@ func (a *App) Findings(ctx context.Context, c Caller, r Run) iter.Seq2[check.Fin
 }
 
 func (a *App) eachFinding(ctx context.Context, c Caller, r Run, do func(check.Finding) bool) error {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadFinding)
 	if err != nil {
 		return err
 	}
-	return unpack(o, r.Findings, "the findings of "+r.ID, func(packed io.Reader) error {
+	return unpack(o.Org, r.Findings, "the findings of "+r.ID, func(packed io.Reader) error {
 		in := json.NewDecoder(bufio.NewReaderSize(packed, 256<<10))
 		for {
 			var finding check.Finding

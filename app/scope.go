@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/scope"
 	"demarc.dev/demarc/store"
@@ -17,7 +18,7 @@ const scopes = "scope"
 
 // Scope gives the organisation's scope; NotFound when nobody wrote one.
 func (a *App) Scope(ctx context.Context, c Caller) (*scope.Scope, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (a *App) SetScope(ctx context.Context, c Caller, file string, data []byte) 
 	if err != nil {
 		return nil, err
 	}
-	o, err := a.orgOrNew(ctx, c, s.Organisation.ID)
+	o, err := a.enterOrNew(ctx, c, account.EditScope, s.Organisation.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func (a *App) SetScope(ctx context.Context, c Caller, file string, data []byte) 
 // DefaultScope proposes a scope from what was seen: one consumed service for
 // each provider, over all its accounts.
 func (a *App) DefaultScope(ctx context.Context, c Caller) (*scope.Scope, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
 	if err != nil {
 		return nil, err
 	}

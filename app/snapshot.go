@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
@@ -50,7 +51,7 @@ func (a *App) TakeSnapshot(ctx context.Context, c Caller, file string, r io.Read
 // a newer one of the same name takes its place, one of another name stands
 // beside it.
 func (a *App) TakeNamed(ctx context.Context, c Caller, file, name string, r io.Reader) (s Snapshot, known bool, err error) {
-	o, err := a.orgOrNew(ctx, c, defaultOrg)
+	o, err := a.enterOrNew(ctx, c, account.TakeSnapshot, defaultOrg)
 	if err != nil {
 		return s, false, err
 	}
@@ -59,7 +60,7 @@ func (a *App) TakeNamed(ctx context.Context, c Caller, file, name string, r io.R
 		return s, false, err
 	}
 	s = Snapshot{SHA256: hex.EncodeToString(blob.Digest[:]), Bytes: blob.Size, File: file, Name: name, Taken: a.now().UTC()}
-	if err := s.read(ctx, o, blob.Digest); err != nil {
+	if err := s.read(ctx, o.Org, blob.Digest); err != nil {
 		return s, false, snapshotProblem(file, err)
 	}
 	err = o.Update(ctx, func(tx *store.Tx) error {
@@ -133,7 +134,7 @@ func snapshotProblem(name string, err error) error {
 
 // Snapshots gives the snapshots that were taken, the oldest first.
 func (a *App) Snapshots(ctx context.Context, c Caller) ([]Snapshot, error) {
-	o, err := a.org(ctx, c)
+	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}

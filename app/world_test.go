@@ -32,7 +32,7 @@ var at = time.Date(2026, 11, 20, 9, 0, 0, 0, time.FixedZone("CET", 3600))
 var ctx = context.Background()
 
 // larkspur is who acts for the organisation of the example.
-var larkspur = app.Caller{Org: "larkspur", Actor: "ines@larkspur-ledger.example"}
+var larkspur = app.Local("larkspur", "ines@larkspur-ledger.example")
 
 var everything = app.Ask{Edition: catalogue.Edition2026, Parties: []catalogue.Party{catalogue.Customer, catalogue.Provider}}
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,12 +71,12 @@ func parse(page string) document {
 			}
 			switch name {
 			case "a", "link":
-				d.links = append(d.links, attr["href"])
+				d.links = append(d.links, d.placed(attr["href"]))
 			case "form":
 				if attr["method"] == "post" {
-					d.posts = append(d.posts, attr["action"])
+					d.posts = append(d.posts, d.placed(attr["action"]))
 				} else {
-					d.links = append(d.links, attr["action"])
+					d.links = append(d.links, d.placed(attr["action"]))
 				}
 			case "select", "input":
 				if attr["type"] != "hidden" && !slices.Contains(open, "label") {
@@ -118,6 +119,21 @@ func parse(page string) document {
 	return d
 }
 
+// inPlace is what stands before the address of a page of an organisation.
+var inPlace = regexp.MustCompile(`^/o/[a-z0-9-]+(/|$)`)
+
+// placed gives an address without the organisation, which must stand before
+// each but those that concern none.
+func (d *document) placed(link string) string {
+	if strings.HasPrefix(link, "#") || strings.HasPrefix(link, "/style/") || link == "/" || link == "/signout" {
+		return link
+	}
+	if !inPlace.MatchString(link) {
+		d.faults = append(d.faults, link+" names no organisation")
+	}
+	return inPlace.ReplaceAllString(link, "/")
+}
+
 // shapeOf tells links apart by where they lead, and not by of what they speak.
 func shapeOf(link string) string {
 	u, err := url.Parse(link)
@@ -156,7 +172,7 @@ func crawl(t *testing.T, h *house) map[string]document {
 		queue = queue[1:]
 		r := h.do(http.MethodGet, link, "")
 		if r.Code == http.StatusSeeOther {
-			link = r.Header().Get("Location")
+			link = inPlace.ReplaceAllString(r.Header().Get("Location"), "/")
 			r = h.do(http.MethodGet, link, "")
 		}
 		if r.Code != http.StatusOK {

@@ -39,7 +39,7 @@ func (s *Server) evidence(v *visit) error {
 		return err
 	}
 	view := evidenceView{Size: size}
-	view.Light, view.Faults = s.integrity()
+	view.Light, view.Faults = s.integrity(v.Org)
 	to := max(0, size-int64(at-1)*logRows)
 	from := max(0, to-logRows)
 	if view.Rows, err = s.entries(v, from, to); err != nil {
@@ -195,11 +195,10 @@ func (s *Server) key(v *visit) error {
 
 // verifyNow looks at the whole log again.
 func (s *Server) verifyNow(v *visit) error {
-	if err := s.verify(v); err != nil {
+	if err := s.verify(v, v.Caller); err != nil {
 		return err
 	}
-	http.Redirect(v.w, v.r, "/evidence", http.StatusSeeOther)
-	return nil
+	return v.redirect("/evidence")
 }
 
 // pack makes an evidence pack; that it was made stands in the log.

@@ -4,6 +4,7 @@ package web
 
 import (
 	"compress/gzip"
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -82,7 +83,7 @@ func (s *Server) admitted(pages http.Handler) http.Handler {
 			defer packed.close()
 			w = packed
 		}
-		pages.ServeHTTP(w, r)
+		pages.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, s.o.Caller)))
 	})
 }
 

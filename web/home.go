@@ -46,7 +46,7 @@ func (s *Server) home(v *visit) error {
 		return err
 	}
 	h := homeView{Run: run, RunWord: v.get("run"), A: g.Assessment, First: g.Plan.Actions[:min(firstMost, len(g.Plan.Actions))], Unread: len(g.Assessment.Unread)}
-	h.Light, _ = s.integrity()
+	h.Light, _ = s.integrity(v.Org)
 	h.Worst, h.Failing = worstOf(g.Assessment)
 	for _, o := range g.Outlooks {
 		h.Outlook = o.Says

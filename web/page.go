@@ -12,22 +12,24 @@ import (
 
 	"github.com/a-h/templ"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
 )
 
 // page is what stands around the content of every page.
 type page struct {
-	Title   string
-	Section string // path of the entry of the menu that is marked
-	What    string // the first lines: what is this,
-	Why     string // why does the standard ask (empty on a page that tells an error),
-	Next    string // what do I do next
-	Run     string // the assessment that is shown, when it is not the newest
-	Actor   string
-	Version string
-	Style   string // path of the style sheet
-	Menu    []menu
+	Title        string
+	Section      string // path of the entry of the menu that is marked
+	What         string // the first lines: what is this,
+	Why          string // why does the standard ask (empty on a page that tells an error),
+	Next         string // what do I do next
+	Run          string // the assessment that is shown, when it is not the newest
+	Actor        string
+	Organisation string
+	Version      string
+	Style        string // path of the style sheet
+	Menu         []menu
 }
 
 // menu is a part of the menu.
@@ -50,11 +52,19 @@ type visit struct {
 // handler answers a visit; an error becomes a page.
 type handler func(v *visit) error
 
-// serve makes a handler one of HTTP.
-func (s *Server) serve(h handler) http.Handler {
+// serve makes a handler one of HTTP, for those who may; an empty need is
+// anybody who is signed in.
+func (s *Server) serve(need account.Permission, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{Context: r.Context(), w: w, r: r, Caller: s.o.Caller, query: r.URL.Query()}
-		if err := h(v); err != nil {
+		v := &visit{Context: r.Context(), w: w, r: r, Caller: callerOf(r.Context()).In(placeOf(r.Context())), query: r.URL.Query()}
+		var err error
+		if need != "" {
+			err = s.o.App.May(v, v.Caller, need)
+		}
+		if err == nil {
+			err = h(v)
+		}
+		if err != nil {
 			s.fail(v, err)
 		}
 	})
@@ -63,11 +73,14 @@ func (s *Server) serve(h handler) http.Handler {
 // show writes a page whole: what fails halfway is a page that says so, never
 // half a page.
 func (s *Server) show(v *visit, p page, content templ.Component) error {
-	return s.write(v, http.StatusOK, s.dress(p), layout, content)
+	return s.write(v, http.StatusOK, s.dress(v, p), layout, content)
 }
 
-func (s *Server) dress(p page) page {
-	p.Menu, p.Actor, p.Version, p.Style = siteMenu(), string(s.o.Caller.Actor), s.o.Version, s.styles.path
+func (s *Server) dress(v *visit, p page) page {
+	p.Actor, p.Version, p.Style = string(v.Actor), s.o.Version, s.styles.path
+	if v.Org != "" {
+		p.Menu, p.Organisation = siteMenu(), v.Org
+	}
 	return p
 }
 
@@ -104,7 +117,7 @@ func (s *Server) fail(v *visit, err error) {
 	}
 	v.w.Header().Del("Content-Disposition")
 	shown := page{Title: sentence, What: "What you asked for could not be shown.", Next: hint}
-	if err := s.write(v, status, s.dress(shown), layout, nothing()); err != nil {
+	if err := s.write(v, status, s.dress(v, shown), layout, nothing()); err != nil {
 		s.o.Log.Error("writing an error", "error", err)
 	}
 }

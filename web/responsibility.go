@@ -3,7 +3,6 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -67,8 +66,7 @@ func (s *Server) responsibility(v *visit) error {
 	if len(sc.Services) == 0 {
 		return problem.New(problem.NotFound, "The scope names no cloud service", "demarc scope import scope.yaml")
 	}
-	http.Redirect(v.w, v.r, "/responsibility/"+sc.Services[0].ID, http.StatusSeeOther)
-	return nil
+	return v.redirect("/responsibility/" + sc.Services[0].ID)
 }
 
 // edition gives the edition that the query names, or that of the newest run.

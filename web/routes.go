@@ -2,11 +2,16 @@
 
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"demarc.dev/demarc/account"
+)
 
 // route is one line of the site map.
 type route struct {
 	pattern string
+	need    account.Permission // who lacks it is told so before anything is read
 	handler handler
 }
 
@@ -14,39 +19,39 @@ type route struct {
 // POST.
 func (s *Server) routes() []route {
 	return []route{
-		{"GET /{$}", s.home},
+		{"GET /{$}", account.ReadOrganisation, s.home},
 
-		{"GET /scope", s.scope},
-		{"GET /responsibility", s.responsibility},
-		{"GET /responsibility/{service}", s.matrix},
-		{"GET /responsibility/finding", s.responsibilityFindings},
+		{"GET /scope", account.ReadOrganisation, s.scope},
+		{"GET /responsibility", account.ReadMatrix, s.responsibility},
+		{"GET /responsibility/{service}", account.ReadMatrix, s.matrix},
+		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
 
-		{"GET /duty", s.duties},
-		{"GET /duty/{duty}", s.duty},
-		{"GET /finding", s.findings},
-		{"GET /finding.csv", s.findingsCSV},
-		{"GET /finding/{fingerprint}", s.finding},
-		{"GET /remediation", s.remediation},
-		{"GET /assess", s.history},
-		{"GET /assess/drift", s.driftBetween},
+		{"GET /duty", account.ReadAssessment, s.duties},
+		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
+		{"GET /finding", account.ReadFinding, s.findings},
+		{"GET /finding.csv", account.ReadFinding, s.findingsCSV},
+		{"GET /finding/{fingerprint}", account.ReadFinding, s.finding},
+		{"GET /remediation", account.ReadAssessment, s.remediation},
+		{"GET /assess", account.ReadAssessment, s.history},
+		{"GET /assess/drift", account.ReadAssessment, s.driftBetween},
 
-		{"GET /catalogue", s.catalogue},
-		{"GET /catalogue/{control}", s.control},
-		{"GET /check", s.checks},
-		{"GET /check/{check}", s.check},
+		{"GET /catalogue", account.ReadOrganisation, s.catalogue},
+		{"GET /catalogue/{control}", account.ReadOrganisation, s.control},
+		{"GET /check", account.ReadOrganisation, s.checks},
+		{"GET /check/{check}", account.ReadOrganisation, s.check},
 
-		{"GET /collect", s.collect},
-		{"GET /collect/{snapshot}", s.snapshot},
-		{"GET /evidence", s.evidence},
-		{"POST /evidence/verify", s.verifyNow},
-		{"POST /evidence/pack", s.pack},
-		{"GET /evidence/checkpoint", s.checkpoint},
-		{"GET /evidence/key", s.key},
-		{"GET /evidence/{index}", s.entry},
-		{"GET /evidence/{index}/receipt", s.receipt},
-		{"GET /evidence/{index}/body", s.body},
-		{"GET /report", s.report},
-		{"POST /report", s.issue},
+		{"GET /collect", account.ReadAssessment, s.collect},
+		{"GET /collect/{snapshot}", account.ReadSnapshot, s.snapshot},
+		{"GET /evidence", account.ReadEvidence, s.evidence},
+		{"POST /evidence/verify", account.VerifyEvidence, s.verifyNow},
+		{"POST /evidence/pack", account.PackEvidence, s.pack},
+		{"GET /evidence/checkpoint", account.ReadOrganisation, s.checkpoint},
+		{"GET /evidence/key", account.ReadOrganisation, s.key},
+		{"GET /evidence/{index}", account.ReadEvidence, s.entry},
+		{"GET /evidence/{index}/receipt", account.ReadEvidence, s.receipt},
+		{"GET /evidence/{index}/body", account.ReadEvidence, s.body},
+		{"GET /report", account.ReadReport, s.report},
+		{"POST /report", account.IssueReport, s.issue},
 	}
 }
 
@@ -61,16 +66,30 @@ func siteMenu() []menu {
 	}
 }
 
+// mux serves what belongs to no organisation, and below /o/<id>/ the pages of
+// one: they know nothing of that prefix, and at puts it before every address.
 func (s *Server) mux() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /signin", s.signin)
 	m.HandleFunc("POST /signout", s.signout)
 	m.HandleFunc("GET /style/", s.style)
-	for _, r := range s.routes() {
-		m.Handle(r.pattern, s.serve(r.handler))
-	}
-	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.serve(s.missing).ServeHTTP(w, r)
+	m.Handle("GET /{$}", s.serve("", s.portfolio))
+	pages := s.pages()
+	m.HandleFunc("/o/{org}/", func(w http.ResponseWriter, r *http.Request) {
+		org := r.PathValue("org")
+		inner := http.StripPrefix("/o/"+org, pages)
+		inner.ServeHTTP(w, r.WithContext(within(r.Context(), org)))
 	})
+	m.Handle("/", s.serve("", s.missing))
+	return m
+}
+
+// pages serves the pages of the organisation that the context names.
+func (s *Server) pages() http.Handler {
+	m := http.NewServeMux()
+	for _, r := range s.routes() {
+		m.Handle(r.pattern, s.serve(r.need, r.handler))
+	}
+	m.Handle("/", s.serve(account.ReadOrganisation, s.missing))
 	return m
 }

@@ -88,9 +88,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() {
-		if err := s.verify(ctx); err != nil && ctx.Err() == nil {
-			s.o.Log.Warn("verifying the log", "error", err)
-		}
+		s.verifyAll(ctx)
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()

@@ -87,9 +87,13 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
 }
 
-// verified is what the last look at the whole log found.
+// verified is what the last look at the whole log of each organisation found.
 type verified struct {
-	mu     sync.Mutex
+	mu   sync.Mutex
+	seen map[string]looked // by organisation
+}
+
+type looked struct {
 	light  light
 	faults []string
 }
@@ -101,9 +105,10 @@ type light struct {
 	Says string
 }
 
-// verify looks at the whole log, and keeps what it found.
-func (s *Server) verify(ctx context.Context) error {
-	f, err := s.o.App.VerifyLog(ctx, s.o.Caller)
+// verify looks at the whole log of the caller's organisation, and keeps what it
+// found.
+func (s *Server) verify(ctx context.Context, c app.Caller) error {
+	f, err := s.o.App.VerifyLog(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -119,16 +124,20 @@ func (s *Server) verify(ctx context.Context) error {
 	}
 	s.verified.mu.Lock()
 	defer s.verified.mu.Unlock()
-	s.verified.light, s.verified.faults = l, faults
+	if s.verified.seen == nil {
+		s.verified.seen = map[string]looked{}
+	}
+	s.verified.seen[c.Org] = looked{l, faults}
 	return nil
 }
 
 // integrity gives what the last look found, with every fault that it names.
-func (s *Server) integrity() (light, []string) {
+func (s *Server) integrity(org string) (light, []string) {
 	s.verified.mu.Lock()
 	defer s.verified.mu.Unlock()
-	if s.verified.light.At.IsZero() {
+	found, ok := s.verified.seen[org]
+	if !ok {
 		return light{Says: "Not verified yet since the program began."}, nil
 	}
-	return s.verified.light, s.verified.faults
+	return found.light, found.faults
 }

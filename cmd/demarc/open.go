@@ -23,7 +23,7 @@ import (
 // open opens the house. Verbs that only read work beside one that writes.
 func (e *env) open(ctx context.Context, readOnly bool) (*app.App, app.Caller, error) {
 	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Version: version, Now: e.now, ReadOnly: readOnly})
-	return a, app.Caller{Org: e.org, Actor: e.whoami()}, err
+	return a, app.Local(e.org, e.whoami()), err
 }
 
 // address gives the address of the PostgreSQL database, "" for SQLite in the
@@ -70,7 +70,7 @@ func (e *env) within(ctx context.Context, readOnly bool, do func(*app.App, app.C
 // organisations already, a new one is never made by a slip of the pen.
 func (e *env) begin(ctx context.Context, do func(*app.App, app.Caller) error) error {
 	return e.within(ctx, false, func(a *app.App, c app.Caller) error {
-		ids, err := a.Orgs(ctx)
+		ids, err := a.Orgs(ctx, c)
 		if err != nil {
 			return err
 		}

@@ -21,8 +21,8 @@ func newOrganisation(e *env) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List the organisations", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return e.with(c.Context(), true, func(a *app.App, _ app.Caller) error {
-				ids, err := a.Orgs(c.Context())
+			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
+				ids, err := a.Orgs(c.Context(), caller)
 				for _, id := range ids {
 					fmt.Fprintln(e.stdout, id)
 				}

@@ -74,7 +74,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, listen s
 // oneOrganisation settles for which organisation the server speaks, so that it
 // does not come to speak for another one when a second is made.
 func oneOrganisation(ctx context.Context, a *app.App, c *app.Caller) error {
-	ids, err := a.Orgs(ctx)
+	ids, err := a.Orgs(ctx, *c)
 	if err != nil || c.Org != "" {
 		return err
 	}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package account
+
+import "slices"
+
+// Permission is one thing that somebody may do in an organisation. It is a
+// word of the log, of the scopes of a token, and of the table of routes.
+type Permission string
+
+// The permissions. What reads ends in .read; every other one changes something
+// and leaves an entry in the organisation's log.
+const (
+	ReadOrganisation Permission = "organisation.read" // its scope and services, the first page
+	EditScope        Permission = "scope.edit"
+	ReadMatrix       Permission = "matrix.read"
+	EditMatrix       Permission = "matrix.edit"
+	SignMatrix       Permission = "matrix.sign" // sign off, send, acknowledge
+	ReadAssessment   Permission = "assessment.read"
+	RunAssessment    Permission = "assessment.run"
+	ReadFinding      Permission = "finding.read"
+	EditException    Permission = "exception.edit"
+	ReadAttestation  Permission = "attestation.read"
+	EditAttestation  Permission = "attestation.edit"
+	ReadSnapshot     Permission = "snapshot.read" // the raw documents too
+	TakeSnapshot     Permission = "snapshot.take"
+	ReadEvidence     Permission = "evidence.read" // the whole log, with bodies
+	VerifyEvidence   Permission = "evidence.verify"
+	PackEvidence     Permission = "evidence.pack"
+	ReadReport       Permission = "report.read"
+	IssueReport      Permission = "report.issue"
+	ReadRequest      Permission = "request.read" // an auditor's requests, those that concern the reader
+	AskRequest       Permission = "request.ask"
+	AnswerRequest    Permission = "request.answer"
+	ReadMember       Permission = "member.read"
+	ManageMember     Permission = "member.manage"
+	ManageToken      Permission = "token.manage" // of others; one's own need no permission
+	ReadWork         Permission = "work.read"    // collectors, schedules, what runs and ran
+	ManageWork       Permission = "work.manage"  // set up collectors, schedules and notifications
+	RunWork          Permission = "work.run"     // start and cancel
+	ExportAll        Permission = "organisation.export"
+)
+
+// reading is what every role may look at that is bound to no service.
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding}
+
+// overview is what a role of the firm itself may look at besides.
+var overview = join(reading, ReadAttestation, ReadReport, ReadWork)
+
+// table says which role may do what. It is the whole of it: what does not stand
+// here may not be done.
+var table = map[Role][]Permission{
+	Owner:           Permissions(),
+	Admin:           without(Permissions(), ExportAll, SignMatrix),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	ControlOwner:    join(overview, EditAttestation, ReadSnapshot, ReadMember),
+	InternalAuditor: join(overview, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
+	ExternalAuditor: join(reading, ReadRequest, AskRequest),
+	Viewer:          overview,
+}
+
+// Permissions gives every permission, in the order of the menu.
+func Permissions() []Permission {
+	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
+		ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ManageToken, ReadWork, ManageWork, RunWork, ExportAll}
+}
+
+// May tells whether a role allows something.
+func (r Role) May(p Permission) bool { return slices.Contains(table[r], p) }
+
+func join(base []Permission, more ...Permission) []Permission {
+	return append(slices.Clone(base), more...)
+}
+
+func without(base []Permission, some ...Permission) []Permission {
+	return slices.DeleteFunc(base, func(p Permission) bool { return slices.Contains(some, p) })
+}

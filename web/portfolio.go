@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"demarc.dev/demarc/problem"
+)
+
+// portfolio is the way to the caller's organisations: straight to the only one.
+func (s *Server) portfolio(v *visit) error {
+	ids, err := s.o.App.Orgs(v, v.Caller)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 1 {
+		http.Redirect(v.w, v.r, at(within(v, ids[0]), "/"), http.StatusSeeOther)
+		return nil
+	}
+	if len(ids) == 0 {
+		return problem.New(problem.NotFound, "You belong to no organisation yet", "Ask an administrator of yours to let you in.")
+	}
+	return s.show(v, page{
+		Title: "Organisations",
+		What:  "The organisations that you belong to: " + number(int64(len(ids))) + ". Each has its own records, its own log and its own key.",
+		Why:   "Who works for several organisations must never mix what is theirs.",
+		Next:  "Open one.",
+	}, portfolioPage(ids))
+}
+
+// verifyAll looks at the whole log of every organisation once.
+func (s *Server) verifyAll(ctx context.Context) {
+	ids, err := s.o.App.Orgs(ctx, s.o.Caller)
+	if err != nil {
+		s.o.Log.Warn("listing the organisations", "error", err)
+	}
+	for _, id := range ids {
+		if err := s.verify(ctx, s.o.Caller.In(id)); err != nil && ctx.Err() == nil {
+			s.o.Log.Warn("verifying the log", "organisation", id, "error", err)
+		}
+	}
+}
