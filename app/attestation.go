@@ -169,6 +169,9 @@ func (a *App) Exceptions(ctx context.Context, c Caller) ([]check.Exception, erro
 	if err != nil {
 		return nil, err
 	}
+	if o.bound() {
+		return nil, nil // an exception names resources of any service
+	}
 	all, _, err := get[[]check.Exception](ctx, o, exceptions, current)
 	return all, err
 }

@@ -56,7 +56,10 @@ func (a *App) Matrices(ctx context.Context, c Caller, ed catalogue.Edition) (*Ma
 		m, err = a.matrices(ctx, v, s, ed, a.now().UTC())
 		return err
 	})
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return o.narrowMatrices(m), nil
 }
 
 func (a *App) matrices(ctx context.Context, from records, s *scope.Scope, ed catalogue.Edition, now time.Time) (*Matrices, error) {

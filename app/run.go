@@ -49,6 +49,9 @@ func (a *App) Runs(ctx context.Context, c Caller) ([]Run, error) {
 		return nil, err
 	}
 	all, err := list[Run](ctx, o, runs)
+	for i := range all {
+		all[i] = o.narrowRun(all[i])
+	}
 	slices.SortFunc(all, func(x, y Run) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	return all, err
 }
@@ -64,7 +67,7 @@ func (a *App) Run(ctx context.Context, c Caller, id string) (Run, error) {
 		if err == nil && !ok {
 			err = problem.New(problem.NotFound, fmt.Sprintf("there is no assessment %q", id), "demarc assess list")
 		}
-		return r, err
+		return o.narrowRun(r), err
 	}
 	all, err := a.Runs(ctx, c)
 	if err != nil {
@@ -91,7 +94,15 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 	if err != nil {
 		return nil, err
 	}
-	return assess.Decode(data)
+	whole, err := assess.Decode(data)
+	if err != nil || !o.bound() {
+		return whole, err
+	}
+	cat, err := a.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	return assess.Narrow(whole, cat, o.member.Services), nil
 }
 
 // Asked reads the checks of a run as they stood.
@@ -125,6 +136,10 @@ func (a *App) eachFinding(ctx context.Context, c Caller, r Run, do func(check.Fi
 	if err != nil {
 		return err
 	}
+	seen, err := o.seen(ctx)
+	if err != nil {
+		return err
+	}
 	return unpack(o.Org, r.Findings, "the findings of "+r.ID, func(packed io.Reader) error {
 		in := json.NewDecoder(bufio.NewReaderSize(packed, 256<<10))
 		for {
@@ -136,7 +151,7 @@ func (a *App) eachFinding(ctx context.Context, c Caller, r Run, do func(check.Fi
 				return err
 			case ctx.Err() != nil:
 				return ctx.Err()
-			case !do(finding):
+			case seen(finding) && !do(finding):
 				return nil
 			}
 		}

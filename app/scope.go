@@ -22,7 +22,11 @@ func (a *App) Scope(ctx context.Context, c Caller) (*scope.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scopeOf(ctx, o, o.ID())
+	s, err := scopeOf(ctx, o, o.ID())
+	if err != nil {
+		return nil, err
+	}
+	return o.narrowScope(s), nil
 }
 
 func scopeOf(ctx context.Context, from records, org string) (*scope.Scope, error) {

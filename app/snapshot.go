@@ -138,6 +138,9 @@ func (a *App) Snapshots(ctx context.Context, c Caller) ([]Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.bound() {
+		return nil, nil // a snapshot tells of everything in an account
+	}
 	all, err := list[Snapshot](ctx, o, snapshots)
 	slices.SortFunc(all, func(x, y Snapshot) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	return all, err
