@@ -47,6 +47,10 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"web":        {[]string{"account", "app", "app/report", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
 	"cmd/demarc": {[]string{"*"}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
 
+	"notify":        {},
+	"operate":       {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/"}},
+	"operate/trace": {nil, []string{"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/", "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"}},
+
 	"internal/jsonscan": {},
 	"internal/strict":   {[]string{"problem"}, []string{"gopkg.in/yaml.v3"}},
 
