@@ -29,10 +29,15 @@ const maxBody = 1 << 30
 // putPacked stores what write writes, compressed, as it comes. write has ended
 // when it returns, so what write changes may be read then.
 func putPacked(ctx context.Context, o *store.Org, ext string, write func(io.Writer) error) (*store.Blob, error) {
+	return piped(ctx, o, ext, func(w io.Writer) error { return pack(w, write) })
+}
+
+// piped stores what write writes as it comes.
+func piped(ctx context.Context, o *store.Org, ext string, write func(io.Writer) error) (*store.Blob, error) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := pack(w, write)
+		err := write(w)
 		w.CloseWithError(err)
 		done <- err
 	}()

@@ -13,6 +13,8 @@
 //	statement/aws     what a provider says about who does what
 //	attestation/current  what people answer for what no API can tell
 //	exception/current    failures that are accepted for a time
+//	member/a-…        what an account may do here
+//	request/q1        what an auditor asks for, and what he was given
 //	run/r1            one assessment: its inputs, findings and conclusion
 //
 // and the kinds of entries that stand in the log, beside those of the store
@@ -33,6 +35,9 @@
 //	checks.used           the checks as they stood, zstd of JSON
 //	assessment.concluded  the conclusion, JSON
 //	report.issued         which paper was written of which run, and its SHA-256
+//	member.set            what an account may do here; member.removed ends it
+//	request.asked         an auditor's request; .answered, .open, .closed, .withdrawn
+//	request.pack          the pack that answers one
 //	pack.made             which entries a pack was asked to hold
 //
 // A caller names an organisation and a person, and reaches nothing of another

@@ -134,7 +134,27 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			return nil, a.SetMember(ctx, c, account.Member{Account: "a-x", Person: "x@bramble.example", Role: account.Viewer})
 		},
 		"RemoveMember": func() (any, error) { return nil, a.RemoveMember(ctx, c, "a-y") },
-		"VerifyLog":    func() (any, error) { return a.VerifyLog(ctx, c) },
+		"Gates":        func() (any, error) { return a.Gates(ctx, c) },
+		"MyWork":       func() (any, error) { return a.MyWork(ctx, c) },
+		"Requests":     func() (any, error) { return a.Requests(ctx, c) },
+		"Request":      func() (any, error) { return a.Request(ctx, c, "q1") },
+		"Ask":          func() (any, error) { return a.Ask(ctx, c, app.Request{Text: "the access review"}) },
+		"AnswerRequest": func() (any, error) {
+			return a.AnswerRequest(ctx, c, "q1", "it is in the pack", &app.PackAsk{})
+		},
+		"FollowRequest": func() (any, error) { return a.FollowRequest(ctx, c, "q1", "", app.RequestClosed) },
+		"RequestPack": func() (any, error) {
+			return written(func(w io.Writer) error {
+				r, err := a.RequestPack(ctx, c, "q1")
+				if err != nil {
+					return err
+				}
+				defer r.Close()
+				_, err = io.Copy(w, r)
+				return err
+			})
+		},
+		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 
