@@ -63,6 +63,9 @@ type engine interface {
 	// snapshot gives one state, for reading; end lets it go.
 	snapshot(ctx context.Context, org int64) (q queryer, end func(), err error)
 
+	// snapshotAll gives one state of all organisations, for reading.
+	snapshotAll(ctx context.Context) (q queryer, end func(), err error)
+
 	// begin begins a transaction that writes to the log of org; directory is
 	// one that makes an organisation, and on an engine that is not shared any.
 	begin(org int64) (changer, error)

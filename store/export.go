@@ -74,6 +74,7 @@ type exporter struct {
 	head head
 	size int64
 
+	sound            bool // the database's own structure was looked at already
 	form, passphrase string
 	key              keyFiles
 }
@@ -151,7 +152,9 @@ func (o *Org) exporterOf(ctx context.Context, q scoped) (x *exporter, err error)
 
 // check verifies the state: what does not hold must not be carried on.
 func (x *exporter) check(ctx context.Context) error {
-	v, err := newVerifier(ctx, x.o).verify(x.q)
+	look := newVerifier(ctx, x.o)
+	look.sound = x.sound
+	v, err := look.verify(x.q)
 	if err != nil {
 		return err
 	}
@@ -166,7 +169,7 @@ func (s *Store) readKey(id string) (k keyFiles, err error) {
 		return k, err
 	}
 	state, err := os.ReadFile(path + ".state")
-	return keyFiles{string(secret), string(state)}, err
+	return keyFiles{secret, state}, err
 }
 
 func (x *exporter) write(ctx context.Context, p *partWriter) error {
@@ -204,18 +207,10 @@ func (x *exporter) describe(ctx context.Context) ([]byte, error) {
 }
 
 func (x *exporter) writeKey(_ context.Context, p *partWriter) error {
-	var v any = x.key
-	switch x.form {
-	case keyNone:
+	if x.form == keyNone {
 		return nil
-	case keySealed:
-		sealed, err := x.key.seal(x.passphrase, []byte(x.o.key))
-		if err != nil {
-			return err
-		}
-		v = sealed
 	}
-	text, err := marshalLine(v)
+	text, err := x.key.text(x.passphrase, x.o.key)
 	if err != nil {
 		return err
 	}

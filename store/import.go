@@ -80,7 +80,8 @@ func (s *Store) receiveExport(ctx context.Context, r io.Reader, dir string, o Im
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.receive(p, dir, o.Passphrase, o.WithoutKey)
+	p.passphrase = o.Passphrase
+	in, err := s.receive(p, dir, o.WithoutKey)
 	if err != nil {
 		return nil, err
 	}
@@ -197,13 +198,13 @@ func (s *Store) placeKey(in *incoming) error {
 		return evidence.WriteFile(s.copyPath(in.ID), []byte(in.Key+"\n"), 0o600)
 	}
 	// The key comes last: a key without a state is never seen.
-	if err := evidence.WriteFile(path+".state", []byte(in.key.State), 0o600); err != nil {
+	if err := evidence.WriteFile(path+".state", in.key.State, 0o600); err != nil {
 		return err
 	}
 	if err := evidence.WriteFile(path+".pub", []byte(in.Key+"\n"), 0o644); err != nil {
 		return err
 	}
-	return evidence.WriteFile(path, []byte(in.key.Secret), 0o600)
+	return evidence.WriteFile(path, in.key.Secret, 0o600)
 }
 
 // sweepImport removes the files of an import that came to nothing; of one that

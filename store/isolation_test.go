@@ -209,7 +209,7 @@ func ownExport(t *rapid.T, ctx context.Context, me, other *side) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := me.o.s.receive(p, dir, "", false)
+	in, err := me.o.s.receive(p, dir, false)
 	if err != nil || in.Entries != me.size || in.ID != me.o.id {
 		t.Fatalf("an export of %s: %+v %v", me.o.id, in, err)
 	}

@@ -27,10 +27,16 @@ import (
 const (
 	childEnv         = "DEMARC_STORE_TEST_CHILD"
 	childDatabaseEnv = "DEMARC_STORE_TEST_DATABASE"
+	restoreEnv       = "DEMARC_STORE_TEST_RESTORE"
 )
 
 // TestMain lets the test binary be the process that is killed.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(restoreEnv); dir != "" {
+		_, err := store.Restore(context.Background(), dir, store.Options{Postgres: os.Getenv(childDatabaseEnv)}, os.Stdin, store.RestoreOptions{})
+		fmt.Fprint(os.Stderr, err)
+		os.Exit(3)
+	}
 	if dir := os.Getenv(childEnv); dir != "" {
 		fmt.Fprintln(os.Stderr, child(dir))
 		os.Exit(3)

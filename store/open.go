@@ -26,6 +26,11 @@ func open(ctx context.Context, dir string, o Options, migrations fs.FS) (opened 
 			s.Close()
 		}
 	}()
+	if !o.restoring {
+		if err := isRestoring(dir); err != nil {
+			return nil, err
+		}
+	}
 	if !s.readOnly {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, s.fault("opening the store", err)

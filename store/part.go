@@ -104,7 +104,8 @@ type partReader struct {
 	prefix string
 	left   int64 // bytes that may still come
 	most   int64
-	ahead  string // a line that was read and not taken yet
+
+	passphrase string // that opens what is sealed
 }
 
 func newPartReader(ctx context.Context, r io.Reader, title string, most int64) (*partReader, error) {
@@ -243,4 +244,24 @@ func (p *partReader) end() error {
 		return p.broken("end", err)
 	}
 	return nil
+}
+
+// files reads what keyFiles.text wrote in a form.
+func (p *partReader) files(part string, text []byte, form, bound string) (k keyFiles, err error) {
+	if form == keyPlain {
+		return k, unmarshalLine(text, &k)
+	}
+	if p.passphrase == "" {
+		return k, problem.Newf(problem.Usage, "part %s%s of the %s is sealed by a passphrase, and none was given", p.prefix, part, p.what).
+			WithHint("give the passphrase that it was written with")
+	}
+	var s sealedKey
+	if err := unmarshalLine(text, &s); err != nil {
+		return k, err
+	}
+	if k, err = s.open(p.passphrase, []byte(bound)); errors.Is(err, errSealed) {
+		return k, problem.Newf(problem.Denied, "the passphrase does not open part %s%s of the %s, or the part was changed", p.prefix, part, p.what).
+			WithHint("check the passphrase; each file has the one that it was written with")
+	}
+	return k, err
 }

@@ -82,10 +82,15 @@ func (e *postgres) rows(ctx context.Context, org int64, q statement, args []any,
 }
 
 func (e *postgres) rowsOnce(ctx context.Context, org int64, q statement, args []any, scan func(row) error) error {
+	return namedRows(e.read.SendBatch, ctx, org, q, args, scan)
+}
+
+// namedRows names the organisation and reads, in one exchange.
+func namedRows(send func(context.Context, *pgx.Batch) pgx.BatchResults, ctx context.Context, org int64, q statement, args []any, scan func(row) error) error {
 	b := &pgx.Batch{}
 	name(b, org)
 	b.Queue(string(q), args...)
-	answers := e.read.SendBatch(ctx, b)
+	answers := send(ctx, b)
 	defer answers.Close()
 	if _, err := answers.Exec(); err != nil {
 		return err
@@ -137,6 +142,30 @@ func (e *postgres) snapshotOnce(ctx context.Context, org int64) (queryer, func()
 		return nil, nil, err
 	}
 	return pgSnapshot{conn}, sync.OnceFunc(func() { leave(conn) }), nil
+}
+
+// snapshotAll gives one state of all organisations; each statement names its own.
+func (e *postgres) snapshotAll(ctx context.Context) (queryer, func(), error) {
+	q, end, err := e.snapshot(ctx, directory)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pgWhole{q.(pgSnapshot)}, end, nil
+}
+
+// pgWhole reads within a transaction that names an organisation with each
+// statement.
+type pgWhole struct{ pgSnapshot }
+
+func (s pgWhole) row(ctx context.Context, org int64, q statement, args []any, into ...any) error {
+	return firstRow(func(scan func(row) error) error { return s.rows(ctx, org, q, args, scan) }, into)
+}
+
+func (s pgWhole) rows(ctx context.Context, org int64, q statement, args []any, scan func(row) error) error {
+	if !isSayable(args) {
+		return nil
+	}
+	return namedRows(s.conn.SendBatch, ctx, org, q, args, scan)
 }
 
 // leave ends the transaction of a connection and gives it back; one that

@@ -38,15 +38,14 @@ type receiver struct {
 	*partReader
 	in         *incoming
 	out        *bufio.Writer
-	passphrase string
 	withoutKey bool
 }
 
 // receive reads the parts of one organisation into a folder and checks them as
 // Verify checks a store: each header and body, the tree under the signed head,
 // what the log tells of records and pseudonyms.
-func (s *Store) receive(p *partReader, dir, passphrase string, withoutKey bool) (*incoming, error) {
-	r := &receiver{partReader: p, passphrase: passphrase, withoutKey: withoutKey}
+func (s *Store) receive(p *partReader, dir string, withoutKey bool) (*incoming, error) {
+	r := &receiver{partReader: p, withoutKey: withoutKey}
 	r.in = &incoming{dir: dir, blobs: map[evidence.Digest]bool{}}
 	if err := r.organisation(); err != nil {
 		return nil, err
@@ -127,12 +126,7 @@ func (r *receiver) keyPart() error {
 	if r.withoutKey {
 		return nil
 	}
-	var k keyFiles
-	if r.in.Secret == keyPlain {
-		err = unmarshalLine(text, &k)
-	} else {
-		k, err = r.unseal(text)
-	}
+	k, err := r.files(partKey, text, r.in.Secret, r.in.Key)
 	if err == nil {
 		err = r.signed(&k)
 	}
@@ -146,26 +140,10 @@ func (r *receiver) keyPart() error {
 	return nil
 }
 
-func (r *receiver) unseal(text []byte) (k keyFiles, err error) {
-	if r.passphrase == "" {
-		return k, problem.Newf(problem.Usage, "the %s holds the key of the log of %s under a passphrase, and none was given", r.what, r.in.ID).
-			WithHint("give the passphrase, or leave the key out to get a copy that can only be read")
-	}
-	var s sealedKey
-	if err := unmarshalLine(text, &s); err != nil {
-		return k, err
-	}
-	if k, err = s.open(r.passphrase, []byte(r.in.Key)); errors.Is(err, errSealed) {
-		return k, problem.Newf(problem.Denied, "the passphrase does not open part %s%s of the %s, or the part was changed", r.prefix, partKey, r.what).
-			WithHint("check the passphrase; each file has the one that it was written with")
-	}
-	return k, err
-}
-
 // signed asks a key in the spool what it signed; the log must continue it.
 func (r *receiver) signed(k *keyFiles) error {
 	path := filepath.Join(r.in.dir, "key")
-	if err := errors.Join(os.WriteFile(path, []byte(k.Secret), 0o600), os.WriteFile(path+".state", []byte(k.State), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(path, k.Secret, 0o600), os.WriteFile(path+".state", k.State, 0o600)); err != nil {
 		return err
 	}
 	signer, err := evidence.OpenSigner(path)

@@ -16,8 +16,8 @@ import (
 
 // keyFiles are the files of a log's key.
 type keyFiles struct {
-	Secret string `json:"secret"` // <org>.key
-	State  string `json:"state"`  // <org>.key.state
+	Secret []byte `json:"secret"`          // <org>.key
+	State  []byte `json:"state,omitempty"` // <org>.key.state
 }
 
 // sealedKey is a key that a passphrase opens: AES-256-GCM under
@@ -41,13 +41,26 @@ func checkPassphrase(passphrase string) error {
 	return nil
 }
 
+// text gives the files as a part holds them: sealed, unless the passphrase is
+// empty.
+func (k keyFiles) text(passphrase, bound string) ([]byte, error) {
+	if passphrase == "" {
+		return marshalLine(k)
+	}
+	sealed, err := k.seal(passphrase, []byte(bound))
+	if err != nil {
+		return nil, err
+	}
+	return marshalLine(sealed)
+}
+
 // seal seals the key's files; bound is what they belong to.
 func (k keyFiles) seal(passphrase string, bound []byte) (s sealedKey, err error) {
 	text, err := marshalLine(k)
 	if err != nil {
 		return s, err
 	}
-	secret := sha256.Sum256([]byte(k.Secret))
+	secret := sha256.Sum256(k.Secret)
 	draw := func(what string) []byte {
 		mac := hmac.New(sha256.New, secret[:])
 		mac.Write([]byte("demarc sealed key, " + what + "\n"))

@@ -83,6 +83,10 @@ func (e *sqlite) snapshot(ctx context.Context, _ int64) (queryer, func(), error)
 	return e.read.within(tx), func() { _ = tx.Rollback() }, nil // an end that fails ends it too
 }
 
+func (e *sqlite) snapshotAll(ctx context.Context) (queryer, func(), error) {
+	return e.snapshot(ctx, directory)
+}
+
 func (e *sqlite) begin(int64) (changer, error) {
 	if err := e.exec(beginWrite); err != nil {
 		return nil, err

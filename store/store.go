@@ -46,6 +46,8 @@ type Options struct {
 	// Wait is how long to wait for another process that writes; 0 is two
 	// seconds, negative is not at all.
 	Wait time.Duration
+
+	restoring bool // it is Restore that opens it
 }
 
 // Store is an open store. Safe for concurrent use.

@@ -68,8 +68,13 @@ func (v *Verification) fault(part, format string, args ...any) {
 // against its entry, and every record and pseudonym against what the log tells
 // of it. It names what does not hold; the error is for what kept it from
 // looking. It reads everything: some 100,000 entries a second.
-func (l *Log) Verify(ctx context.Context) (*Verification, error) {
+func (l *Log) Verify(ctx context.Context) (*Verification, error) { return l.look(ctx, false) }
+
+// look verifies; sound tells that the database's own structure was looked at
+// already.
+func (l *Log) look(ctx context.Context, sound bool) (*Verification, error) {
 	v := newVerifier(ctx, l.o)
+	v.sound = sound
 	// Before the state that is read, which may be signed further meanwhile.
 	if err := v.keyState(); err != nil {
 		return nil, l.o.s.fault("verifying", err)
@@ -113,12 +118,17 @@ type verifier struct {
 
 	open func(*body) (io.ReadCloser, error) // the file of a body
 
+	sound bool // the database's own structure was looked at already
+
 	stored, last evidence.Head // the signed heads: the database's and the key's
 	tree         tree
 	told         *told
 }
 
 func (v *verifier) database() error {
+	if v.sound {
+		return nil
+	}
 	found, err := v.o.s.db.damage(v.ctx, v.q.db)
 	for _, f := range found {
 		v.fault("database", "%s", f)
