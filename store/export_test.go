@@ -28,3 +28,6 @@ func AtMost(t *testing.T, checks int) {
 
 // blobPath is where a blob of a store with the folder lies.
 func (o *Org) blobPath(d evidence.Digest) string { return o.s.files.Place(o.id, d) }
+
+// FolderBlobs is the driver of the folder.
+func FolderBlobs(dir string) Blobs { return folderBlobs{dir} }

@@ -50,6 +50,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	store.StopServer()
+	if s := startedMoto.Load(); s != nil {
+		s.Stop()
+	}
 	os.Exit(code)
 }
 
