@@ -30,6 +30,16 @@
 // One process writes at a time; others may open the store for reading
 // meanwhile. A change is durable when Update returns.
 //
+// In place of blobs/ the blobs may lie elsewhere (Options.Blobs), as package
+// store/s3 keeps them; pending/ and keys/ stay in the directory.
+//
+// An organisation leaves as one file (Org.Export) and comes in elsewhere
+// (Store.ImportOrg); a whole store is backed up (Store.Backup) and restored
+// (Restore). The files are those of docs/format.md and know neither engine nor
+// driver. A log that came without its key can only be read; keys/ holds
+// acme.copy in the place of acme.key then. demarc.restoring stands in the
+// directory while a restore is not finished.
+//
 // In place of demarc.db the tables may lie in a PostgreSQL database
 // (Options.Postgres), with the same schema and meaning; blobs/ and keys/ stay
 // in the directory. Then several processes may write at once, as long as they
@@ -48,7 +58,9 @@
 //
 // Each transaction there names its organisation to row-level security
 // (app.org), which is forced for the owner too: a statement that forgets it
-// sees no row. The connections work as the role demarc_app, made when the role
+// sees no row. A connection that reads stays bound to the organisation that it
+// read for last, so that it need not name it again, and is unbound for whoever
+// does not say that he names one. The connections work as the role demarc_app, made when the role
 // that signs in may make it, which owns nothing and can neither change nor
 // delete an entry; otherwise as the role that signs in, which is refused when
 // row-level security does not bind it. demarc_app may read what every

@@ -48,6 +48,7 @@ type postgres struct {
 	config  *pgxpool.Config
 	read    *pgxpool.Pool
 	writing *pgxpool.Pool // nil when the store is open for reading only
+	pooled  bool          // a pooler stands before the server
 }
 
 // openPostgres connects to the database and brings its schema up to this
@@ -139,6 +140,7 @@ func pgVersion(ctx context.Context, conn *pgx.Conn) (version int64, err error) {
 func (e *postgres) connect(ctx context.Context) (err error) {
 	reading := e.config.Copy()
 	reading.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	reading.PrepareConn = prepareConn
 	if e.read, err = pgxpool.NewWithConfig(ctx, reading); err != nil {
 		return err
 	}
@@ -150,6 +152,9 @@ func (e *postgres) connect(ctx context.Context) (err error) {
 	if !bound {
 		return problem.Newf(problem.Denied, "row-level security does not bind the role %s of %s, so a fault of the program could show one organisation's data to another", role, e.words()).
 			WithHint("use a role without SUPERUSER and BYPASSRLS, or let an administrator run: CREATE ROLE %s NOLOGIN; GRANT %s TO %s", appRole, appRole, role)
+	}
+	if err := e.findPooler(ctx); err != nil {
+		return err
 	}
 	if e.s.readOnly {
 		return nil

@@ -82,7 +82,7 @@ func (e *postgres) rows(ctx context.Context, org int64, q statement, args []any,
 }
 
 func (e *postgres) rowsOnce(ctx context.Context, org int64, q statement, args []any, scan func(row) error) error {
-	return namedRows(e.read.SendBatch, ctx, org, q, args, scan)
+	return e.readBound(ctx, org, q, args, scan)
 }
 
 // namedRows names the organisation and reads, in one exchange.
@@ -92,14 +92,7 @@ func namedRows(send func(context.Context, *pgx.Batch) pgx.BatchResults, ctx cont
 	b.Queue(string(q), args...)
 	answers := send(ctx, b)
 	defer answers.Close()
-	if _, err := answers.Exec(); err != nil {
-		return err
-	}
-	rows, err := answers.Query()
-	if err != nil {
-		return err
-	}
-	return each(rows, scan)
+	return lastRows(answers, scan)
 }
 
 func each(rows pgx.Rows, scan func(row) error) error {
@@ -130,7 +123,7 @@ func (e *postgres) snapshot(ctx context.Context, org int64) (queryer, func(), er
 }
 
 func (e *postgres) snapshotOnce(ctx context.Context, org int64) (queryer, func(), error) {
-	conn, err := e.read.Acquire(ctx)
+	conn, err := e.acquire(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
