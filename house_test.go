@@ -41,6 +41,8 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"store":           {[]string{"evidence", "problem"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5/", "github.com/jackc/pgx/v5", "golang.org/x/mod/sumdb/", "modernc.org/sqlite/lib", "golang.org/x/crypto/argon2"}},
 	"store/s3":        {[]string{"evidence", "problem"}, []string{"github.com/aws/"}},
 	"account":         {[]string{"problem"}, []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm", "github.com/go-webauthn/webauthn/", "github.com/pquerna/otp/hotp", "rsc.io/qr"}},
+	"account/oidc":    {[]string{"problem"}, []string{"github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"}},
+	"account/oidc/oidctest": {},
 	"app": {[]string{"account", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
 		"remediation", "document", "evidence", "store", "app/report"}, []string{"github.com/klauspost/compress/"}},
 	"example":    {},
