@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -183,10 +182,6 @@ func (s *Store) placeFiles(ctx context.Context, in *incoming) error {
 	}
 	in.placed = s.files
 	return nil
-}
-
-func (in *incoming) file(digest evidence.Digest) string {
-	return filepath.Join(in.dir, fmt.Sprintf("%x", digest))
 }
 
 func (s *Store) placeKey(in *incoming) error {
