@@ -71,6 +71,15 @@ func bucket(t testing.TB, through func(emulator string) string) *s3.Bucket {
 	return b
 }
 
+// bucketAt makes a bucket and tells where it is.
+func bucketAt(t testing.TB) (*s3.Bucket, string) {
+	t.Helper()
+	var at string
+	b := bucket(t, func(emulator string) string { at = emulator; return emulator })
+	place, _, _ := strings.Cut(strings.TrimPrefix(b.Place("acme", evidence.Digest{}), "s3://"), "/")
+	return b, at + " " + place
+}
+
 func bucketOptions(endpoint, name string) s3.Options {
 	return s3.Options{Bucket: name, Prefix: "demarc/", Region: "us-east-1", Endpoint: endpoint, PathStyle: true, AccessKey: "test", SecretKey: "test", Part: 5 << 20}
 }

@@ -22,11 +22,13 @@ import (
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
+	"demarc.dev/demarc/store/s3"
 )
 
 const (
 	childEnv         = "DEMARC_STORE_TEST_CHILD"
 	childDatabaseEnv = "DEMARC_STORE_TEST_DATABASE"
+	bucketEnv        = "DEMARC_STORE_TEST_BUCKET"
 	restoreEnv       = "DEMARC_STORE_TEST_RESTORE"
 )
 
@@ -60,7 +62,15 @@ func TestMain(m *testing.M) {
 // "<index> <object>" for an entry, "head <base64 checkpoint>" for a head.
 func child(dir string) error {
 	ctx := context.Background()
-	s, err := store.Open(ctx, dir, store.Options{Postgres: os.Getenv(childDatabaseEnv)})
+	options := store.Options{Postgres: os.Getenv(childDatabaseEnv)}
+	if where := strings.Fields(os.Getenv(bucketEnv)); len(where) == 2 {
+		b, err := s3.Open(ctx, bucketOptions(where[0], where[1]))
+		if err != nil {
+			return err
+		}
+		options.Blobs = b
+	}
+	s, err := store.Open(ctx, dir, options)
 	if err != nil {
 		return err
 	}
@@ -137,6 +147,29 @@ func TestKill_LosesNothingThatWasAcknowledged(t *testing.T) {
 	})
 }
 
+// TestKill_OnS3 does so 20 times while blobs go to a bucket, and then looks
+// that no blob is left there which no entry names.
+func TestKill_OnS3(t *testing.T) {
+	t.Parallel()
+	b, where := bucketAt(t)
+	dir, acknowledged := t.TempDir(), map[int64]string{}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		for _, line := range runAndKill(t, dir, random, bucketEnv+"="+where) {
+			var index int64
+			var text string
+			if n, _ := fmt.Sscanf(line, "%d %s", &index, &text); n == 2 {
+				acknowledged[index] = text
+			}
+		}
+		checkAfterKill(t, dir, acknowledged, nil, store.Options{Blobs: b, Wait: 10 * time.Second})
+	}
+	t.Logf("%d entries acknowledged, none lost", len(acknowledged))
+	if len(acknowledged) < 20 || len(listed(t, b, "acme")) == 0 {
+		t.Errorf("only %d entries were acknowledged", len(acknowledged))
+	}
+}
+
 func killMany(t *testing.T, home store.Home, kills int) {
 	t.Helper()
 	const each = 10
@@ -157,7 +190,7 @@ func killMany(t *testing.T, home store.Home, kills int) {
 					acknowledged[index] = text
 				}
 			}
-			checkAfterKill(t, dir, acknowledged, published)
+			checkAfterKill(t, dir, acknowledged, published, store.Options{Wait: 10 * time.Second})
 		}
 		entries, heads = entries+len(acknowledged), heads+len(published)
 	}
@@ -168,10 +201,11 @@ func killMany(t *testing.T, home store.Home, kills int) {
 }
 
 // runAndKill gives the whole lines that the child had written.
-func runAndKill(t *testing.T, dir string, random *rand.Rand) (lines []string) {
+func runAndKill(t *testing.T, dir string, random *rand.Rand, env ...string) (lines []string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+dir, childDatabaseEnv+"="+store.At(dir, store.Options{}).Postgres)
+	cmd.Env = append(cmd.Env, env...)
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	pipe, err := cmd.StdoutPipe()
@@ -209,10 +243,10 @@ func runAndKill(t *testing.T, dir string, random *rand.Rand) (lines []string) {
 	return lines
 }
 
-func checkAfterKill(t *testing.T, dir string, acknowledged map[int64]string, published []string) {
+func checkAfterKill(t *testing.T, dir string, acknowledged map[int64]string, published []string, how store.Options) {
 	t.Helper()
 	ctx := context.Background()
-	s := open(t, dir, store.Options{Wait: 10 * time.Second})
+	s := open(t, dir, how)
 	defer s.Close()
 	o, err := s.Org(ctx, "acme")
 	if err != nil {

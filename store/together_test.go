@@ -52,7 +52,7 @@ func TestPostgres_ProcessesWriteOneLog(t *testing.T) {
 	if len(by) != processes {
 		t.Errorf("entries of %d processes were acknowledged: %v", len(by), by)
 	}
-	checkAfterKill(t, dir, acknowledged, published)
+	checkAfterKill(t, dir, acknowledged, published, store.Options{})
 }
 
 // runUntil runs a writing process, kills it after so many lines, and gives
