@@ -24,7 +24,7 @@ func collectACM(ctx context.Context, u *unit) error {
 	c := acm.NewFromConfig(u.cfg)
 	// Without the list of key types only RSA 1024 and 2048 are listed.
 	all := &acm.ListCertificatesInput{Includes: &types.Filters{KeyTypes: types.KeyAlgorithm("").Values()}}
-	return pages(ctx, acm.NewListCertificatesPaginator(c, all), func(page *acm.ListCertificatesOutput) {
+	return pages(ctx, c.ListCertificates, all, func(page *acm.ListCertificatesOutput) {
 		each(ctx, u, page.CertificateSummaryList, func(s types.CertificateSummary) {
 			out, err := c.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: s.CertificateArn})
 			if err == nil && out.Certificate == nil {

@@ -24,10 +24,10 @@ func backupService() *service {
 
 func collectBackup(ctx context.Context, u *unit) error {
 	c := backup.NewFromConfig(u.cfg)
-	u.miss(pages(ctx, backup.NewListBackupPlansPaginator(c, &backup.ListBackupPlansInput{}), func(page *backup.ListBackupPlansOutput) {
+	u.miss(pages(ctx, c.ListBackupPlans, &backup.ListBackupPlansInput{}, func(page *backup.ListBackupPlansOutput) {
 		each(ctx, u, page.BackupPlansList, func(p types.BackupPlansListMember) { u.backupPlan(ctx, c, p) })
 	}), cloud.BackupPlan)
-	u.miss(pages(ctx, backup.NewListBackupVaultsPaginator(c, &backup.ListBackupVaultsInput{}), func(page *backup.ListBackupVaultsOutput) {
+	u.miss(pages(ctx, c.ListBackupVaults, &backup.ListBackupVaultsInput{}, func(page *backup.ListBackupVaultsOutput) {
 		seen := u.seen("backup:ListBackupVaults", page.ResultMetadata)
 		each(ctx, u, page.BackupVaultList, func(v types.BackupVaultListMember) { u.backupVault(ctx, c, v, seen) })
 	}), cloud.BackupVault)
@@ -63,7 +63,7 @@ func (u *unit) backupPlan(ctx context.Context, c *backup.Client, p types.BackupP
 	fact(r, "copies_elsewhere", elsewhere, nil)
 	u.backupTags(ctx, c, r)
 	u.add(r)
-	u.miss(pages(ctx, backup.NewListBackupSelectionsPaginator(c, &backup.ListBackupSelectionsInput{BackupPlanId: p.BackupPlanId}), func(page *backup.ListBackupSelectionsOutput) {
+	u.miss(pages(ctx, c.ListBackupSelections, &backup.ListBackupSelectionsInput{BackupPlanId: p.BackupPlanId}, func(page *backup.ListBackupSelectionsOutput) {
 		for _, s := range page.BackupSelectionsList {
 			one, err := c.GetBackupSelection(ctx, &backup.GetBackupSelectionInput{BackupPlanId: p.BackupPlanId, SelectionId: s.SelectionId})
 			if err != nil {

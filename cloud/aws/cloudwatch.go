@@ -34,7 +34,7 @@ func alarmClient(cfg aws.Config) *cloudwatch.Client {
 
 func collectAlarms(ctx context.Context, u *unit) error {
 	c := alarmClient(u.cfg)
-	return pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(c, &cloudwatch.DescribeAlarmsInput{AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}}), func(page *cloudwatch.DescribeAlarmsOutput) {
+	return pages(ctx, c.DescribeAlarms, &cloudwatch.DescribeAlarmsInput{AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm}}, func(page *cloudwatch.DescribeAlarmsOutput) {
 		seen := u.seen("cloudwatch:DescribeAlarms", page.ResultMetadata)
 		for _, a := range page.MetricAlarms {
 			r := u.resource(cloud.Alarm, "cloudwatch.alarm", aws.ToString(a.AlarmArn), aws.ToString(a.AlarmName), a, seen)
@@ -77,7 +77,7 @@ func scalingService() *service {
 
 func collectGroups(ctx context.Context, u *unit) error {
 	c := autoscaling.NewFromConfig(u.cfg)
-	return pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}), func(page *autoscaling.DescribeAutoScalingGroupsOutput) {
+	return pages(ctx, c.DescribeAutoScalingGroups, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}, func(page *autoscaling.DescribeAutoScalingGroupsOutput) {
 		seen := u.seen("autoscaling:DescribeAutoScalingGroups", page.ResultMetadata)
 		for _, g := range page.AutoScalingGroups {
 			r := u.resource(cloud.MachineGroup, "autoscaling.group", aws.ToString(g.AutoScalingGroupARN), aws.ToString(g.AutoScalingGroupName), g, seen)

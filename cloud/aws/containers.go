@@ -26,7 +26,7 @@ func eksService() *service {
 
 func collectClusters(ctx context.Context, u *unit) error {
 	c := eks.NewFromConfig(u.cfg)
-	return pages(ctx, eks.NewListClustersPaginator(c, &eks.ListClustersInput{}), func(page *eks.ListClustersOutput) {
+	return pages(ctx, c.ListClusters, &eks.ListClustersInput{}, func(page *eks.ListClustersOutput) {
 		each(ctx, u, page.Clusters, func(name string) {
 			out, err := c.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
 			if err == nil && out.Cluster == nil {
@@ -72,7 +72,7 @@ func ecrService() *service {
 func collectRegistries(ctx context.Context, u *unit) error {
 	c := ecr.NewFromConfig(u.cfg)
 	scanning, unread := c.GetRegistryScanningConfiguration(ctx, &ecr.GetRegistryScanningConfigurationInput{})
-	return pages(ctx, ecr.NewDescribeRepositoriesPaginator(c, &ecr.DescribeRepositoriesInput{}), func(page *ecr.DescribeRepositoriesOutput) {
+	return pages(ctx, c.DescribeRepositories, &ecr.DescribeRepositoriesInput{}, func(page *ecr.DescribeRepositoriesOutput) {
 		seen := u.seen("ecr:DescribeRepositories", page.ResultMetadata)
 		each(ctx, u, page.Repositories, func(d ecrtypes.Repository) {
 			name := aws.ToString(d.RepositoryName)

@@ -70,7 +70,7 @@ func collectDetectors(ctx context.Context, u *unit) error {
 	ctx = told(ctx, r)
 	on := tri{}
 	var raw []any
-	if err := pages(ctx, guardduty.NewListDetectorsPaginator(c, &guardduty.ListDetectorsInput{}), func(page *guardduty.ListDetectorsOutput) {
+	if err := pages(ctx, c.ListDetectors, &guardduty.ListDetectorsInput{}, func(page *guardduty.ListDetectorsOutput) {
 		for _, id := range page.DetectorIds {
 			d, err := c.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
 			one := tri{err: err}
@@ -117,7 +117,7 @@ func collectHub(ctx context.Context, u *unit) error {
 	fact(r, "posture_service", true, nil)
 	standards := int64(0)
 	var raw []hubtypes.StandardsSubscription
-	err = pages(ctx, securityhub.NewGetEnabledStandardsPaginator(c, &securityhub.GetEnabledStandardsInput{}), func(page *securityhub.GetEnabledStandardsOutput) {
+	err = pages(ctx, c.GetEnabledStandards, &securityhub.GetEnabledStandardsInput{}, func(page *securityhub.GetEnabledStandardsOutput) {
 		for _, s := range page.StandardsSubscriptions {
 			if s.StandardsStatus != hubtypes.StandardsStatusDeleting && s.StandardsStatus != hubtypes.StandardsStatusFailed {
 				standards++
@@ -174,7 +174,7 @@ func collectAnalyzers(ctx context.Context, u *unit) error {
 	r := u.regionPart(nil, cloud.Seen{At: u.s.o.Now().UTC(), Call: "access-analyzer:ListAnalyzers"})
 	on := false
 	var raw []analyzertypes.AnalyzerSummary
-	if err := pages(ctx, accessanalyzer.NewListAnalyzersPaginator(c, &accessanalyzer.ListAnalyzersInput{}), func(page *accessanalyzer.ListAnalyzersOutput) {
+	if err := pages(ctx, c.ListAnalyzers, &accessanalyzer.ListAnalyzersInput{}, func(page *accessanalyzer.ListAnalyzersOutput) {
 		for _, a := range page.Analyzers {
 			external := a.Type == analyzertypes.TypeAccount || a.Type == analyzertypes.TypeOrganization // others look for unused access
 			on = on || external && a.Status == analyzertypes.AnalyzerStatusActive

@@ -22,7 +22,7 @@ func dynamoService() *service {
 
 func collectDynamo(ctx context.Context, u *unit) error {
 	c := dynamodb.NewFromConfig(u.cfg)
-	return pages(ctx, dynamodb.NewListTablesPaginator(c, &dynamodb.ListTablesInput{}), func(page *dynamodb.ListTablesOutput) {
+	return pages(ctx, c.ListTables, &dynamodb.ListTablesInput{}, func(page *dynamodb.ListTablesOutput) {
 		each(ctx, u, page.TableNames, func(name string) {
 			out, err := c.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 			if err == nil && out.Table == nil {

@@ -72,9 +72,9 @@ func (r *ec2Reader) settings(ctx context.Context) {
 }
 
 func (r *ec2Reader) disks(ctx context.Context) error {
-	list := ec2.NewDescribeVolumesPaginator(r.client, &ec2.DescribeVolumesInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeVolumes, &ec2.DescribeVolumesInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -106,9 +106,9 @@ func nameOr(tags map[string]string, id string) string {
 }
 
 func (r *ec2Reader) snapshots(ctx context.Context) error {
-	list := ec2.NewDescribeSnapshotsPaginator(r.client, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeSnapshots, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -152,9 +152,9 @@ func appendText(list []string, text *string) []string {
 }
 
 func (r *ec2Reader) images(ctx context.Context) error {
-	list := ec2.NewDescribeImagesPaginator(r.client, &ec2.DescribeImagesInput{Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeImages, &ec2.DescribeImagesInput{Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}

@@ -66,9 +66,9 @@ func portRange(protocol string, from, to *int32) (int64, int64) {
 
 func (r *ec2Reader) securityGroups(ctx context.Context) error {
 	lists := map[string]prefixEntries{}
-	list := ec2.NewDescribeSecurityGroupsPaginator(r.client, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeSecurityGroups, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -142,9 +142,9 @@ func (r *ec2Reader) prefixList(ctx context.Context, id string, known map[string]
 		return p
 	}
 	var p prefixEntries
-	list := ec2.NewGetManagedPrefixListEntriesPaginator(r.client, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.GetManagedPrefixListEntries, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			p.err = err
 			break
@@ -158,9 +158,9 @@ func (r *ec2Reader) prefixList(ctx context.Context, id string, known map[string]
 }
 
 func (r *ec2Reader) networkACLs(ctx context.Context) error {
-	list := ec2.NewDescribeNetworkAclsPaginator(r.client, &ec2.DescribeNetworkAclsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeNetworkAcls, &ec2.DescribeNetworkAclsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}

@@ -19,9 +19,9 @@ import (
 )
 
 func (r *ec2Reader) machines(ctx context.Context) error {
-	list := ec2.NewDescribeInstancesPaginator(r.client, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeInstances, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}

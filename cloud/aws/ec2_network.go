@@ -49,9 +49,9 @@ func (r *ec2Reader) networks(ctx context.Context) {
 }
 
 func (r *ec2Reader) flowLogs(ctx context.Context) error {
-	list := ec2.NewDescribeFlowLogsPaginator(r.client, &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeFlowLogs, &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -67,9 +67,9 @@ func (r *ec2Reader) flowLogs(ctx context.Context) error {
 
 // timeServers reads which time servers networks hand out.
 func (r *ec2Reader) timeServers(ctx context.Context) error {
-	list := ec2.NewDescribeDhcpOptionsPaginator(r.client, &ec2.DescribeDhcpOptionsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeDhcpOptions, &ec2.DescribeDhcpOptionsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -89,9 +89,9 @@ func (r *ec2Reader) timeServers(ctx context.Context) error {
 }
 
 func (r *ec2Reader) routeTables(ctx context.Context) error {
-	list := ec2.NewDescribeRouteTablesPaginator(r.client, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(100)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeRouteTables, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(100)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -110,9 +110,9 @@ func (r *ec2Reader) routeTables(ctx context.Context) error {
 }
 
 func (r *ec2Reader) subnets(ctx context.Context) (all []types.Subnet, seen cloud.Seen, err error) {
-	list := ec2.NewDescribeSubnetsPaginator(r.client, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeSubnets, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return all, seen, err
 		}
@@ -159,9 +159,9 @@ func opensInternet(t types.RouteTable) bool {
 }
 
 func (r *ec2Reader) vpcs(ctx context.Context, subnets []types.Subnet) error {
-	list := ec2.NewDescribeVpcsPaginator(r.client, &ec2.DescribeVpcsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeVpcs, &ec2.DescribeVpcsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -214,9 +214,9 @@ func vpcRanges(v types.Vpc) []any {
 
 // peerings reads peerings between networks, seen from this side.
 func (r *ec2Reader) peerings(ctx context.Context) error {
-	list := ec2.NewDescribeVpcPeeringConnectionsPaginator(r.client, &ec2.DescribeVpcPeeringConnectionsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeVpcPeeringConnections, &ec2.DescribeVpcPeeringConnectionsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -271,9 +271,9 @@ func (r *ec2Reader) transits(ctx context.Context) error {
 	gateways := map[string]*cloud.Resource{}
 	ends := map[string][]string{}
 	up := map[string]int{}
-	list := ec2.NewDescribeTransitGatewayAttachmentsPaginator(r.client, &ec2.DescribeTransitGatewayAttachmentsInput{MaxResults: aws.Int32(500)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.DescribeTransitGatewayAttachments, &ec2.DescribeTransitGatewayAttachmentsInput{MaxResults: aws.Int32(500)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}

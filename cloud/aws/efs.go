@@ -22,7 +22,7 @@ func efsService() *service {
 
 func collectEFS(ctx context.Context, u *unit) error {
 	c := efs.NewFromConfig(u.cfg)
-	return pages(ctx, efs.NewDescribeFileSystemsPaginator(c, &efs.DescribeFileSystemsInput{}), func(page *efs.DescribeFileSystemsOutput) {
+	return pages(ctx, c.DescribeFileSystems, &efs.DescribeFileSystemsInput{}, func(page *efs.DescribeFileSystemsOutput) {
 		seen := u.seen("elasticfilesystem:DescribeFileSystems", page.ResultMetadata)
 		each(ctx, u, page.FileSystems, func(f types.FileSystemDescription) {
 			r := u.resource(cloud.FileStore, "efs.file-system", aws.ToString(f.FileSystemArn), aws.ToString(f.Name), f, seen)

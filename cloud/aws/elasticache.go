@@ -22,7 +22,7 @@ func cacheService() *service {
 
 func collectCaches(ctx context.Context, u *unit) error {
 	c := elasticache.NewFromConfig(u.cfg)
-	u.miss(pages(ctx, elasticache.NewDescribeReplicationGroupsPaginator(c, &elasticache.DescribeReplicationGroupsInput{}), func(page *elasticache.DescribeReplicationGroupsOutput) {
+	u.miss(pages(ctx, c.DescribeReplicationGroups, &elasticache.DescribeReplicationGroupsInput{}, func(page *elasticache.DescribeReplicationGroupsOutput) {
 		seen := u.seen("elasticache:DescribeReplicationGroups", page.ResultMetadata)
 		each(ctx, u, page.ReplicationGroups, func(g types.ReplicationGroup) {
 			r := u.resource(cloud.Cache, "elasticache.replication-group", aws.ToString(g.ARN), aws.ToString(g.ReplicationGroupId), g, seen)
@@ -34,7 +34,7 @@ func collectCaches(ctx context.Context, u *unit) error {
 			u.add(r)
 		})
 	}))
-	return pages(ctx, elasticache.NewDescribeCacheClustersPaginator(c, &elasticache.DescribeCacheClustersInput{}), func(page *elasticache.DescribeCacheClustersOutput) {
+	return pages(ctx, c.DescribeCacheClusters, &elasticache.DescribeCacheClustersInput{}, func(page *elasticache.DescribeCacheClustersOutput) {
 		seen := u.seen("elasticache:DescribeCacheClusters", page.ResultMetadata)
 		each(ctx, u, page.CacheClusters, func(k types.CacheCluster) {
 			if aws.ToString(k.ReplicationGroupId) != "" {

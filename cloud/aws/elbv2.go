@@ -35,7 +35,7 @@ type balancers struct {
 func collectBalancers(ctx context.Context, u *unit) error {
 	b := &balancers{unit: u, client: elb.NewFromConfig(u.cfg), lowest: map[string]string{}}
 	b.unread = b.policies(ctx)
-	return pages(ctx, elb.NewDescribeLoadBalancersPaginator(b.client, &elb.DescribeLoadBalancersInput{}), func(page *elb.DescribeLoadBalancersOutput) {
+	return pages(ctx, b.client.DescribeLoadBalancers, &elb.DescribeLoadBalancersInput{}, func(page *elb.DescribeLoadBalancersOutput) {
 		seen := u.seen("elasticloadbalancing:DescribeLoadBalancers", page.ResultMetadata)
 		each(ctx, u, page.LoadBalancers, func(l types.LoadBalancer) { b.balancer(ctx, l, seen) })
 	})
@@ -106,7 +106,7 @@ func (b *balancers) balancer(ctx context.Context, l types.LoadBalancer, seen clo
 	}
 	r.Raw = document(raw)
 	b.add(r)
-	b.miss(pages(ctx, elb.NewDescribeListenersPaginator(b.client, &elb.DescribeListenersInput{LoadBalancerArn: l.LoadBalancerArn}), func(page *elb.DescribeListenersOutput) {
+	b.miss(pages(ctx, b.client.DescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: l.LoadBalancerArn}, func(page *elb.DescribeListenersOutput) {
 		for _, n := range page.Listeners {
 			b.listener(ctx, n, r, facing, b.seen("elasticloadbalancing:DescribeListeners", page.ResultMetadata))
 		}
@@ -146,7 +146,7 @@ func (b *balancers) redirects(ctx context.Context, n types.Listener) tri {
 		return tri{}
 	}
 	all := true
-	err := pages(ctx, elb.NewDescribeRulesPaginator(b.client, &elb.DescribeRulesInput{ListenerArn: n.ListenerArn}), func(page *elb.DescribeRulesOutput) {
+	err := pages(ctx, b.client.DescribeRules, &elb.DescribeRulesInput{ListenerArn: n.ListenerArn}, func(page *elb.DescribeRulesOutput) {
 		for _, rule := range page.Rules {
 			all = all && redirect(rule.Actions)
 		}

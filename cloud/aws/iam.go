@@ -77,9 +77,9 @@ func collectIAM(ctx context.Context, u *unit) error {
 
 // details walks the account's authorisation details of one sort.
 func (r *iamReader) details(ctx context.Context, sort types.EntityType, page func(*iam.GetAccountAuthorizationDetailsOutput, cloud.Seen)) error {
-	list := iam.NewGetAccountAuthorizationDetailsPaginator(r.client, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{sort}})
-	for list.HasMorePages() {
-		out, err := list.NextPage(ctx)
+	list := paged(r.client.GetAccountAuthorizationDetails, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{sort}})
+	for list.more() {
+		out, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -178,9 +178,9 @@ func iamTags(list []types.Tag) map[string]string {
 // users gives what only the list of users tells: when a password was last used.
 func (r *iamReader) users(ctx context.Context) (map[string]types.User, error) {
 	out := map[string]types.User{}
-	list := iam.NewListUsersPaginator(r.client, &iam.ListUsersInput{})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.ListUsers, &iam.ListUsersInput{})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -251,9 +251,9 @@ func (r *iamReader) credential(c *cloud.Resource, sort, owner string, active boo
 }
 
 func (r *iamReader) accessKeys(ctx context.Context, owner string, name *string) error {
-	list := iam.NewListAccessKeysPaginator(r.client, &iam.ListAccessKeysInput{UserName: name})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(r.client.ListAccessKeys, &iam.ListAccessKeysInput{UserName: name})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}

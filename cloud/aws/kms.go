@@ -24,7 +24,7 @@ func kmsService() *service {
 func collectKMS(ctx context.Context, u *unit) error {
 	c := kms.NewFromConfig(u.cfg)
 	named := map[string]string{} // key → its first alias
-	u.miss(pages(ctx, kms.NewListAliasesPaginator(c, &kms.ListAliasesInput{}), func(page *kms.ListAliasesOutput) {
+	u.miss(pages(ctx, c.ListAliases, &kms.ListAliasesInput{}, func(page *kms.ListAliasesOutput) {
 		for _, a := range page.Aliases {
 			if a.TargetKeyId == nil {
 				continue
@@ -36,7 +36,7 @@ func collectKMS(ctx context.Context, u *unit) error {
 			}
 		}
 	}))
-	return pages(ctx, kms.NewListKeysPaginator(c, &kms.ListKeysInput{Limit: aws.Int32(1000)}), func(page *kms.ListKeysOutput) {
+	return pages(ctx, c.ListKeys, &kms.ListKeysInput{Limit: aws.Int32(1000)}, func(page *kms.ListKeysOutput) {
 		each(ctx, u, page.Keys, func(k types.KeyListEntry) {
 			out, err := c.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyArn})
 			if err != nil {
@@ -84,7 +84,7 @@ func (u *unit) key(ctx context.Context, c *kms.Client, k *types.KeyMetadata, ali
 		fact(r, "external_accounts", stringList(accounts), err)
 	}
 	tags := map[string]string{}
-	err = pages(ctx, kms.NewListResourceTagsPaginator(c, &kms.ListResourceTagsInput{KeyId: k.Arn}), func(page *kms.ListResourceTagsOutput) {
+	err = pages(ctx, c.ListResourceTags, &kms.ListResourceTagsInput{KeyId: k.Arn}, func(page *kms.ListResourceTagsOutput) {
 		for _, t := range page.Tags {
 			tags[aws.ToString(t.TagKey)] = scrub(aws.ToString(t.TagValue))
 		}

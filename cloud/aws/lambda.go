@@ -23,7 +23,7 @@ func lambdaService() *service {
 
 func collectFunctions(ctx context.Context, u *unit) error {
 	c := lambda.NewFromConfig(u.cfg)
-	return pages(ctx, lambda.NewListFunctionsPaginator(c, &lambda.ListFunctionsInput{}), func(page *lambda.ListFunctionsOutput) {
+	return pages(ctx, c.ListFunctions, &lambda.ListFunctionsInput{}, func(page *lambda.ListFunctionsOutput) {
 		seen := u.seen("lambda:ListFunctions", page.ResultMetadata)
 		each(ctx, u, page.Functions, func(f types.FunctionConfiguration) {
 			u.note("used", "function", nil)

@@ -29,13 +29,13 @@ func collectLogs(ctx context.Context, u *unit) error {
 	// hours where there are hundreds of thousands.
 	tags := map[string]map[string]string{}
 	client := resourcegroupstaggingapi.NewFromConfig(u.cfg)
-	untagged := pages(ctx, resourcegroupstaggingapi.NewGetResourcesPaginator(client, &resourcegroupstaggingapi.GetResourcesInput{
-		ResourceTypeFilters: []string{"logs:log-group"}, ResourcesPerPage: aws.Int32(100)}), func(page *resourcegroupstaggingapi.GetResourcesOutput) {
+	untagged := pages(ctx, client.GetResources, &resourcegroupstaggingapi.GetResourcesInput{
+		ResourceTypeFilters: []string{"logs:log-group"}, ResourcesPerPage: aws.Int32(100)}, func(page *resourcegroupstaggingapi.GetResourcesOutput) {
 		for _, m := range page.ResourceTagMappingList {
 			tags[strings.TrimSuffix(aws.ToString(m.ResourceARN), ":*")] = tagMap(m.Tags, func(t tagtypes.Tag) (*string, *string) { return t.Key, t.Value })
 		}
 	})
-	err := pages(ctx, cloudwatchlogs.NewDescribeLogGroupsPaginator(c, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)}), func(page *cloudwatchlogs.DescribeLogGroupsOutput) {
+	err := pages(ctx, c.DescribeLogGroups, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)}, func(page *cloudwatchlogs.DescribeLogGroupsOutput) {
 		seen := u.seen("logs:DescribeLogGroups", page.ResultMetadata)
 		for _, g := range page.LogGroups {
 			name := aws.ToString(g.LogGroupName)
@@ -49,7 +49,7 @@ func collectLogs(ctx context.Context, u *unit) error {
 	if err != nil {
 		return err
 	}
-	return pages(ctx, cloudwatchlogs.NewDescribeMetricFiltersPaginator(c, &cloudwatchlogs.DescribeMetricFiltersInput{}), func(page *cloudwatchlogs.DescribeMetricFiltersOutput) {
+	return pages(ctx, c.DescribeMetricFilters, &cloudwatchlogs.DescribeMetricFiltersInput{}, func(page *cloudwatchlogs.DescribeMetricFiltersOutput) {
 		for _, f := range page.MetricFilters {
 			events := eventsOf(aws.ToString(f.FilterPattern))
 			if len(events) == 0 {

@@ -25,7 +25,7 @@ func sqsService() *service {
 
 func collectQueues(ctx context.Context, u *unit) error {
 	c := sqs.NewFromConfig(u.cfg)
-	return pages(ctx, sqs.NewListQueuesPaginator(c, &sqs.ListQueuesInput{MaxResults: aws.Int32(1000)}), func(page *sqs.ListQueuesOutput) {
+	return pages(ctx, c.ListQueues, &sqs.ListQueuesInput{MaxResults: aws.Int32(1000)}, func(page *sqs.ListQueuesOutput) {
 		each(ctx, u, page.QueueUrls, func(url string) {
 			out, err := c.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}})
 			if err != nil {
@@ -61,7 +61,7 @@ func snsService() *service {
 
 func collectTopics(ctx context.Context, u *unit) error {
 	c := sns.NewFromConfig(u.cfg)
-	return pages(ctx, sns.NewListTopicsPaginator(c, &sns.ListTopicsInput{}), func(page *sns.ListTopicsOutput) {
+	return pages(ctx, c.ListTopics, &sns.ListTopicsInput{}, func(page *sns.ListTopicsOutput) {
 		each(ctx, u, page.Topics, func(t snstypes.Topic) { u.topic(ctx, c, aws.ToString(t.TopicArn)) })
 	})
 }
@@ -82,7 +82,7 @@ func (u *unit) topic(ctx context.Context, c *sns.Client, arn string) {
 	u.permission(a["Policy"], "sns:GetTopicAttributes").public().into(r, "public")
 	// The attribute SubscriptionsConfirmed lags behind; the list does not.
 	confirmed := int64(0)
-	err = pages(ctx, sns.NewListSubscriptionsByTopicPaginator(c, &sns.ListSubscriptionsByTopicInput{TopicArn: &arn}), func(page *sns.ListSubscriptionsByTopicOutput) {
+	err = pages(ctx, c.ListSubscriptionsByTopic, &sns.ListSubscriptionsByTopicInput{TopicArn: &arn}, func(page *sns.ListSubscriptionsByTopicOutput) {
 		for _, s := range page.Subscriptions {
 			if strings.HasPrefix(aws.ToString(s.SubscriptionArn), "arn:") { // else it waits for its confirmation
 				confirmed++

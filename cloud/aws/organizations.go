@@ -59,12 +59,12 @@ func (u *unit) organization(ctx context.Context, c *organizations.Client, o *typ
 	r := u.resource(cloud.Organisation, "organizations.organization", aws.ToString(o.Arn), aws.ToString(o.Id),
 		map[string]any{"Id": o.Id, "FeatureSet": o.FeatureSet, "MasterAccountId": o.MasterAccountId}, seen)
 	accounts := int64(0)
-	err := pages(ctx, organizations.NewListAccountsPaginator(c, &organizations.ListAccountsInput{}), func(page *organizations.ListAccountsOutput) {
+	err := pages(ctx, c.ListAccounts, &organizations.ListAccountsInput{}, func(page *organizations.ListAccountsOutput) {
 		accounts += int64(len(page.Accounts))
 	})
 	fact(r, "accounts", accounts, err)
 	g := &guardrails{unit: u, client: c}
-	err = pages(ctx, organizations.NewListPoliciesPaginator(c, &organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy}), func(page *organizations.ListPoliciesOutput) {
+	err = pages(ctx, c.ListPolicies, &organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy}, func(page *organizations.ListPoliciesOutput) {
 		at := u.seen("organizations:ListPolicies", page.ResultMetadata)
 		each(ctx, u, page.Policies, func(p types.PolicySummary) { g.read(ctx, p, r.ID, at) })
 	})
@@ -97,7 +97,7 @@ func (g *guardrails) read(ctx context.Context, p types.PolicySummary, organisati
 	fact(r, "default", p.AwsManaged, nil)
 	link(r, "part-of", organisation)
 	targets := int64(0)
-	unlisted := pages(ctx, organizations.NewListTargetsForPolicyPaginator(g.client, &organizations.ListTargetsForPolicyInput{PolicyId: p.Id}), func(page *organizations.ListTargetsForPolicyOutput) {
+	unlisted := pages(ctx, g.client.ListTargetsForPolicy, &organizations.ListTargetsForPolicyInput{PolicyId: p.Id}, func(page *organizations.ListTargetsForPolicyOutput) {
 		targets += int64(len(page.Targets))
 	})
 	fact(r, "attached", targets, unlisted)
@@ -164,7 +164,7 @@ func ssoService() *service {
 // collectSSO notes whether IAM Identity Center lives in the region.
 func collectSSO(ctx context.Context, u *unit) error {
 	c := ssoadmin.NewFromConfig(u.cfg)
-	return pages(ctx, ssoadmin.NewListInstancesPaginator(c, &ssoadmin.ListInstancesInput{}), func(page *ssoadmin.ListInstancesOutput) {
+	return pages(ctx, c.ListInstances, &ssoadmin.ListInstancesInput{}, func(page *ssoadmin.ListInstancesOutput) {
 		for _, i := range page.Instances {
 			u.note("sso", aws.ToString(i.InstanceArn), nil)
 		}

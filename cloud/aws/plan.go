@@ -102,9 +102,9 @@ func (s *session) findAccounts(ctx context.Context, p *plan) error {
 // listAccounts asks the organisation.
 func (s *session) listAccounts(ctx context.Context, p *plan) error {
 	client := organizations.NewFromConfig(s.config(s.caller, s.home(), s.base.Credentials, &s.own))
-	list := organizations.NewListAccountsPaginator(client, &organizations.ListAccountsInput{})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(client.ListAccounts, &organizations.ListAccountsInput{})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			f := diagnose(err)
 			return &Refusal{Sentence: "the accounts of the organisation cannot be listed: " + f.words(),

@@ -36,7 +36,7 @@ type rdsReader struct {
 
 func collectRDS(ctx context.Context, u *unit) error {
 	r := &rdsReader{unit: u, client: rds.NewFromConfig(u.cfg), clusters: map[string]types.DBCluster{}, forced: map[string]tri{}}
-	err := pages(ctx, rds.NewDescribeDBClustersPaginator(r.client, &rds.DescribeDBClustersInput{}), func(page *rds.DescribeDBClustersOutput) {
+	err := pages(ctx, r.client.DescribeDBClusters, &rds.DescribeDBClustersInput{}, func(page *rds.DescribeDBClustersOutput) {
 		seen := u.seen("rds:DescribeDBClusters", page.ResultMetadata)
 		for _, c := range page.DBClusters {
 			r.clusters[aws.ToString(c.DBClusterIdentifier)] = c
@@ -59,7 +59,7 @@ func rdsTags(list []types.Tag) map[string]string {
 }
 
 func (r *rdsReader) instances(ctx context.Context) error {
-	return pages(ctx, rds.NewDescribeDBInstancesPaginator(r.client, &rds.DescribeDBInstancesInput{}), func(page *rds.DescribeDBInstancesOutput) {
+	return pages(ctx, r.client.DescribeDBInstances, &rds.DescribeDBInstancesInput{}, func(page *rds.DescribeDBInstancesOutput) {
 		seen := r.seen("rds:DescribeDBInstances", page.ResultMetadata)
 		each(ctx, r.unit, page.DBInstances, func(i types.DBInstance) {
 			r.note("used", "database", nil)
@@ -140,7 +140,7 @@ func (r *rdsReader) instanceTLS(ctx context.Context, i types.DBInstance) tri {
 		name = aws.ToString(i.DBParameterGroups[0].DBParameterGroupName)
 	}
 	return r.demand("instance "+name, aws.ToString(i.Engine), "rds:DescribeDBParameters", func(each func(types.Parameter)) error {
-		return pages(ctx, rds.NewDescribeDBParametersPaginator(r.client, &rds.DescribeDBParametersInput{DBParameterGroupName: &name}), func(page *rds.DescribeDBParametersOutput) {
+		return pages(ctx, r.client.DescribeDBParameters, &rds.DescribeDBParametersInput{DBParameterGroupName: &name}, func(page *rds.DescribeDBParametersOutput) {
 			for _, p := range page.Parameters {
 				each(p)
 			}
@@ -150,7 +150,7 @@ func (r *rdsReader) instanceTLS(ctx context.Context, i types.DBInstance) tri {
 
 func (r *rdsReader) clusterTLS(ctx context.Context, name, engine string) tri {
 	return r.demand("cluster "+name, engine, "rds:DescribeDBClusterParameters", func(each func(types.Parameter)) error {
-		return pages(ctx, rds.NewDescribeDBClusterParametersPaginator(r.client, &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: &name}), func(page *rds.DescribeDBClusterParametersOutput) {
+		return pages(ctx, r.client.DescribeDBClusterParameters, &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: &name}, func(page *rds.DescribeDBClusterParametersOutput) {
 			for _, p := range page.Parameters {
 				each(p)
 			}
@@ -183,7 +183,7 @@ func (r *rdsReader) demand(group, engine, call string, parameters func(func(type
 }
 
 func (r *rdsReader) snapshots(ctx context.Context) error {
-	return pages(ctx, rds.NewDescribeDBSnapshotsPaginator(r.client, &rds.DescribeDBSnapshotsInput{}), func(page *rds.DescribeDBSnapshotsOutput) {
+	return pages(ctx, r.client.DescribeDBSnapshots, &rds.DescribeDBSnapshotsInput{}, func(page *rds.DescribeDBSnapshotsOutput) {
 		seen := r.seen("rds:DescribeDBSnapshots", page.ResultMetadata)
 		each(ctx, r.unit, page.DBSnapshots, func(s types.DBSnapshot) {
 			d := r.resource(cloud.DiskSnapshot, "rds.db-snapshot", aws.ToString(s.DBSnapshotArn), aws.ToString(s.DBSnapshotIdentifier), s, seen)
@@ -211,7 +211,7 @@ func (r *rdsReader) snapshots(ctx context.Context) error {
 }
 
 func (r *rdsReader) clusterSnapshots(ctx context.Context) error {
-	return pages(ctx, rds.NewDescribeDBClusterSnapshotsPaginator(r.client, &rds.DescribeDBClusterSnapshotsInput{}), func(page *rds.DescribeDBClusterSnapshotsOutput) {
+	return pages(ctx, r.client.DescribeDBClusterSnapshots, &rds.DescribeDBClusterSnapshotsInput{}, func(page *rds.DescribeDBClusterSnapshotsOutput) {
 		seen := r.seen("rds:DescribeDBClusterSnapshots", page.ResultMetadata)
 		each(ctx, r.unit, page.DBClusterSnapshots, func(s types.DBClusterSnapshot) {
 			d := r.resource(cloud.DiskSnapshot, "rds.db-cluster-snapshot", aws.ToString(s.DBClusterSnapshotArn), aws.ToString(s.DBClusterSnapshotIdentifier), s, seen)

@@ -40,9 +40,9 @@ func collectS3(ctx context.Context, u *unit) error {
 		clients[r] = client(r)
 	}
 	home := client(u.s.home())
-	list := s3.NewListBucketsPaginator(home, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
+	list := paged(home.ListBuckets, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
+	for list.more() {
+		page, err := list.next(ctx)
 		if err != nil {
 			u.miss(err, cloud.ObjectStore)
 			return nil

@@ -23,7 +23,7 @@ func secretsService() *service {
 // collectSecrets reads what is told about secrets, never a secret.
 func collectSecrets(ctx context.Context, u *unit) error {
 	c := secretsmanager.NewFromConfig(u.cfg)
-	return pages(ctx, secretsmanager.NewListSecretsPaginator(c, &secretsmanager.ListSecretsInput{MaxResults: aws.Int32(100)}), func(page *secretsmanager.ListSecretsOutput) {
+	return pages(ctx, c.ListSecrets, &secretsmanager.ListSecretsInput{MaxResults: aws.Int32(100)}, func(page *secretsmanager.ListSecretsOutput) {
 		seen := u.seen("secretsmanager:ListSecrets", page.ResultMetadata)
 		each(ctx, u, page.SecretList, func(s types.SecretListEntry) {
 			r := u.resource(cloud.Secret, "secretsmanager.secret", aws.ToString(s.ARN), aws.ToString(s.Name), s, seen)

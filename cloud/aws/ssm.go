@@ -26,7 +26,7 @@ func ssmService() *service {
 func collectPatches(ctx context.Context, u *unit) error {
 	c := ssm.NewFromConfig(u.cfg)
 	var ids []string
-	if err := pages(ctx, ssm.NewDescribeInstanceInformationPaginator(c, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(50)}), func(page *ssm.DescribeInstanceInformationOutput) {
+	if err := pages(ctx, c.DescribeInstanceInformation, &ssm.DescribeInstanceInformationInput{MaxResults: aws.Int32(50)}, func(page *ssm.DescribeInstanceInformationOutput) {
 		for _, i := range page.InstanceInformationList {
 			if i.PingStatus != types.PingStatusInactive {
 				ids = append(ids, aws.ToString(i.InstanceId))
@@ -37,7 +37,7 @@ func collectPatches(ctx context.Context, u *unit) error {
 		return err
 	}
 	each(ctx, u, slices.Collect(slices.Chunk(ids, 50)), func(some []string) {
-		err := pages(ctx, ssm.NewDescribeInstancePatchStatesPaginator(c, &ssm.DescribeInstancePatchStatesInput{InstanceIds: some}), func(page *ssm.DescribeInstancePatchStatesOutput) {
+		err := pages(ctx, c.DescribeInstancePatchStates, &ssm.DescribeInstancePatchStatesInput{InstanceIds: some}, func(page *ssm.DescribeInstancePatchStatesOutput) {
 			for _, s := range page.InstancePatchStates {
 				missing := int64(aws.ToInt32(s.CriticalNonCompliantCount)) + int64(aws.ToInt32(s.SecurityNonCompliantCount))
 				u.note("patch", aws.ToString(s.InstanceId), map[string]any{"missing": missing})

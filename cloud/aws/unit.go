@@ -144,24 +144,6 @@ func each[T any](ctx context.Context, u *unit, items []T, f func(T)) {
 	wg.Wait()
 }
 
-// paginator is what the SDK makes for a call that answers in pages.
-type paginator[Output, Option any] interface {
-	HasMorePages() bool
-	NextPage(context.Context, ...Option) (Output, error)
-}
-
-// pages hands over page after page, to the last or to an error.
-func pages[Output, Option any](ctx context.Context, p paginator[Output, Option], page func(Output)) error {
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		page(out)
-	}
-	return nil
-}
-
 // fact sets an attribute, or its gap if reading it failed.
 func fact(r *cloud.Resource, name string, value any, err error) {
 	if err != nil {
