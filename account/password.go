@@ -56,6 +56,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
+	if len(password) > passwordMost {
+		return "", problem.New(problem.Invalid, fmt.Sprintf("password: longer than %d bytes", passwordMost), "choose a shorter one")
+	}
 	return hash(password), nil
 }
 
@@ -104,6 +107,7 @@ func verify(phc, password string) (ok, anew bool) {
 	var memory, passes uint32
 	var lanes uint8
 	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes); err != nil ||
+		parts[3] != fmt.Sprintf("m=%d,t=%d,p=%d", memory, passes, lanes) ||
 		version != argon2.Version || memory > 1<<20 || memory == 0 || passes > 16 || passes == 0 || lanes == 0 || lanes > 16 {
 		return false, false
 	}

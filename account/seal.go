@@ -49,7 +49,7 @@ func ParseKey(data []byte) (k Key, err error) {
 // Derive gives the secret of one purpose and one thing, such as that of a
 // webhook: it need not be kept, for it can be made again.
 func (k Key) Derive(purpose, id string) []byte {
-	out, err := hkdf.Key(sha256.New, k[:], nil, "demarc "+purpose+"\x00"+id, 32)
+	out, err := hkdf.Key(sha256.New, k[:], nil, fmt.Sprintf("demarc derive %q %q", purpose, id), 32)
 	if err != nil {
 		panic(err) // only for a length that SHA-256 cannot give
 	}
@@ -57,7 +57,11 @@ func (k Key) Derive(purpose, id string) []byte {
 }
 
 func (k Key) aead() (cipher.AEAD, error) {
-	b, err := aes.NewCipher(k.Derive("seal", ""))
+	key, err := hkdf.Key(sha256.New, k[:], nil, "demarc seal", 32)
+	if err != nil {
+		return nil, err
+	}
+	b, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +75,7 @@ func (k Key) Seal(purpose, id string, secret []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sealing: %w", err)
 	}
-	return base64.RawStdEncoding.EncodeToString(a.Seal(nil, nil, secret, []byte(purpose+"\x00"+id))), nil
+	return base64.RawStdEncoding.EncodeToString(a.Seal(nil, nil, secret, fmt.Appendf(nil, "%q %q", purpose, id))), nil
 }
 
 // Open gives back what Seal sealed for the same purpose and thing.
@@ -84,7 +88,7 @@ func (k Key) Open(purpose, id, sealed string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening what is sealed: %w", err)
 	}
-	if data, err = a.Open(nil, nil, data, []byte(purpose+"\x00"+id)); err != nil {
+	if data, err = a.Open(nil, nil, data, fmt.Appendf(nil, "%q %q", purpose, id)); err != nil {
 		return nil, errors.New("a sealed secret does not open with the key of this installation")
 	}
 	return data, nil

@@ -38,6 +38,7 @@ type Session struct {
 	Account string        `json:"account,omitempty"` // empty: the owner of the disk, by the printed link
 	Person  string        `json:"person"`
 	Proof   Proof         `json:"proof"`
+	Pending bool          `json:"pending,omitempty"` // waits for a second factor: opens nothing else
 	Created time.Time     `json:"created"`
 	Seen    time.Time     `json:"seen"`
 	Ends    time.Time     `json:"ends"`
@@ -63,6 +64,15 @@ func NewSession(account, person string, proof Proof, now time.Time, l Limits) (s
 // Valid tells whether the session is open.
 func (s Session) Valid(now time.Time) bool {
 	return now.Before(s.Ends) && now.Before(s.Seen.Add(s.Idle+seenEach))
+}
+
+// pendingTime is how long somebody may take to find the second factor.
+const pendingTime = 10 * time.Minute
+
+// Pend makes a session one that waits for a second factor.
+func (s Session) Pend() Session {
+	s.Pending, s.Ends = true, s.Created.Add(pendingTime)
+	return s
 }
 
 // Stale tells whether Seen should be written anew.

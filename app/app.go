@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
@@ -33,6 +34,9 @@ type App struct {
 	version string
 	now     func() time.Time
 	load    func() (*catalogue.Catalogue, error)
+	hasher  *account.Hasher
+	key     func() (account.Key, error)
+	misses  misses
 }
 
 // Open opens the house. The caller closes it.
@@ -41,7 +45,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, load: sync.OnceValues(catalogue.Load)}
+	a := &App{store: s, version: o.Version, now: o.Now, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
+	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -29,6 +29,7 @@ type pass struct {
 	operator bool   // may manage the installation
 	token    bool   // came with a token: scopes say what for
 	scopes   []account.Permission
+	org      string // of the token: it opens no other
 }
 
 // Local is the caller of the shell: whoever may read and write the files of the
@@ -93,7 +94,7 @@ func (h *hall) admit(ctx context.Context, from records) (account.Member, error) 
 	if p.local {
 		return account.Member{}, nil
 	}
-	if p.account == "" {
+	if p.account == "" || p.token && p.org != h.ID() {
 		return account.Member{}, noOrg(h.ID())
 	}
 	m, ok, err := get[account.Member](ctx, from, members, p.account)

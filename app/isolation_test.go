@@ -154,7 +154,23 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 				return err
 			})
 		},
-		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
+		// What belongs to the installation or to the caller himself; TestSignIn and TestToken ask these.
+		"Accounts":       func() (any, error) { return a.Accounts(ctx, c) },
+		"BeginCodes":     func() (any, error) { return a.BeginCodes(ctx, c, account.Session{}) },
+		"ChangePassword": func() (any, error) { return nil, a.ChangePassword(ctx, c, app.Visitor{}, account.Session{}, "x", "y") },
+		"ConfirmCodes":   func() (any, error) { return a.ConfirmCodes(ctx, c, account.Session{}, "000000") },
+		"EndSession":     func() (any, error) { return nil, a.EndSession(ctx, c, "s-0") },
+		"EndToken":       func() (any, error) { return nil, a.EndToken(ctx, c, "0") },
+		"LetIn": func() (any, error) {
+			return a.LetIn(ctx, c, "x@bramble.example", "X", account.Member{Role: account.Viewer})
+		},
+		"MakeLink":    func() (any, error) { _, l, err := a.MakeLink(ctx, c, "a-0"); return l, err },
+		"MakeToken":   func() (any, error) { t, _, err := a.MakeToken(ctx, c, account.Token{}); return t, err },
+		"OpenLocal":   func() (any, error) { return a.OpenLocal(ctx, c, app.Visitor{}) },
+		"RemoveCodes": func() (any, error) { return nil, a.RemoveCodes(ctx, c, account.Session{}) },
+		"Self":        func() (any, error) { return a.Self(ctx, c) },
+		"SetAccount":  func() (any, error) { return nil, a.SetAccount(ctx, c, "a-0", false, false) },
+		"VerifyLog":   func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 
