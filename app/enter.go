@@ -119,6 +119,19 @@ func noOrg(id string) error {
 	return problem.New(problem.NotFound, "there is no organisation "+id+" that you belong to", "choose one from your list of organisations")
 }
 
+// Enter tells what the caller is in the organisation, when he may do something
+// there; otherwise NotFound or Denied, as May.
+func (a *App) Enter(ctx context.Context, c Caller, need account.Permission) (account.Member, error) {
+	h, err := a.enter(ctx, c, need)
+	switch {
+	case err != nil:
+		return account.Member{}, err
+	case c.pass.local:
+		return account.Member{Person: string(c.Actor), Role: account.Owner}, nil
+	}
+	return h.member, nil
+}
+
 // May tells whether the caller may do something in the organisation: nil, or
 // NotFound to who is no member, or Denied. Every use case asks for itself; a
 // door asks first so that it can say so before it begins.

@@ -159,6 +159,7 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"BeginCodes":     func() (any, error) { return a.BeginCodes(ctx, c, account.Session{}) },
 		"ChangePassword": func() (any, error) { return nil, a.ChangePassword(ctx, c, app.Visitor{}, account.Session{}, "x", "y") },
 		"ConfirmCodes":   func() (any, error) { return a.ConfirmCodes(ctx, c, account.Session{}, "000000") },
+		"Enter":          func() (any, error) { return a.Enter(ctx, c, account.ReadFinding) },
 		"EndSession":     func() (any, error) { return nil, a.EndSession(ctx, c, "s-0") },
 		"EndToken":       func() (any, error) { return nil, a.EndToken(ctx, c, "0") },
 		"LetIn": func() (any, error) {

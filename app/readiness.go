@@ -228,7 +228,7 @@ func (s *standing) duties(id, title, why, says, filter string, blocks func(asses
 		if n == 0 {
 			continue
 		}
-		where := "/duty?whose=ours&service=" + v.ID
+		where := "/duty?side=ours&service=" + v.ID
 		if filter != "" {
 			where += "&status=" + filter
 		}

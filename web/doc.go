@@ -9,9 +9,11 @@
 // kept, sent and opened again. Everything works without JavaScript; there is
 // none. A status is a word and a sign first and a colour last.
 //
-// It serves one person on one machine. A link that works once opens a session
-// that lives in memory; whoever holds no session gets no data. There are no
-// accounts and no roles, and none are shown.
+// Who is signed in gets a caller from app; every route of an organisation names
+// the permission that it asks for, and app asks again in each use case. The
+// owner of the disk comes in by a link that the program prints, once. Whoever
+// holds no session gets no data, and who is no member of an organisation is told
+// that there is none.
 //
 // It decides nothing about compliance, keeps nothing of its own, and asks no
 // other host for anything. Every number is the one that app gave, so that a

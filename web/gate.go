@@ -3,27 +3,35 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
 	"sync"
-	"time"
+
+	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/problem"
 )
 
-const (
-	sessionTime = 12 * time.Hour
-	sessionMost = 64 // of one person's browsers; the oldest goes
-	cookieName  = "demarc_session"
-)
+// cookieName is the cookie of a session. Over TLS it bears the prefix that
+// keeps another host of the domain from setting it.
+const cookieName = "demarc_session"
 
-// gate knows who may come in. It keeps digests and never a secret itself, in
-// memory only: when the program ends, every session has ended.
+func (s *Server) cookieName() string {
+	if s.o.Secure {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
+// gate keeps the digest of the link that the program printed, until it is used.
 type gate struct {
-	now func() time.Time
-
-	mu       sync.Mutex
-	token    *[sha256.Size]byte // of the link that was not used yet
-	sessions map[[sha256.Size]byte]time.Time
+	mu    sync.Mutex
+	token *[sha256.Size]byte
 }
 
 // mint makes the token of the next link.
@@ -36,56 +44,103 @@ func (g *gate) mint() string {
 	return token
 }
 
-// redeem opens a session for a token that was not used before.
-func (g *gate) redeem(token string) (session string, ok bool) {
+// redeem tells whether a token is that of the link, which is then used.
+func (g *gate) redeem(token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.token == nil || subtle.ConstantTimeCompare(sum[:], g.token[:]) != 1 {
-		return "", false
-	}
-	g.token = nil
-	session = rand.Text() + rand.Text()
-	if g.sessions == nil {
-		g.sessions = map[[sha256.Size]byte]time.Time{}
-	}
-	g.sweep()
-	g.sessions[sha256.Sum256([]byte(session))] = g.now().Add(sessionTime)
-	return session, true
-}
-
-// sweep forgets sessions that have ended, and the one that ends next when
-// there are too many.
-func (g *gate) sweep() {
-	var oldest [sha256.Size]byte
-	var ends time.Time
-	for id, end := range g.sessions {
-		if !end.After(g.now()) {
-			delete(g.sessions, id)
-		} else if ends.IsZero() || end.Before(ends) {
-			oldest, ends = id, end
-		}
-	}
-	if len(g.sessions) >= sessionMost {
-		delete(g.sessions, oldest)
-	}
-}
-
-// holds tells whether a session is open. What is looked up is a digest, so that
-// the time of the look-up tells nothing about a secret.
-func (g *gate) holds(session string) bool {
-	if session == "" {
 		return false
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	end, ok := g.sessions[sha256.Sum256([]byte(session))]
-	return ok && end.After(g.now())
+	g.token = nil
+	return true
 }
 
-// end closes a session.
-func (g *gate) end(session string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.sessions, sha256.Sum256([]byte(session)))
+// sessionKey is where the context keeps the session of a request.
+type sessionKey struct{}
+
+// open is what anybody may ask for.
+func open(path string) bool {
+	return path == "/signin" || path == "/signin/code" || path == "/join" || strings.HasPrefix(path, "/style/")
+}
+
+// admitted lets in who holds a session; the way in and the styles are open.
+func (s *Server) admitted(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !open(r.URL.Path) {
+			c, session, err := s.o.App.Session(r.Context(), s.tokenOf(r))
+			if err != nil {
+				s.turnAway(w, r, err)
+				return
+			}
+			r = r.WithContext(context.WithValue(context.WithValue(r.Context(), callerKey{}, c), sessionKey{}, session))
+		}
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Method != http.MethodHead {
+			packed := &packer{ResponseWriter: w}
+			defer packed.close()
+			w = packed
+		}
+		pages.ServeHTTP(w, r)
+	})
+}
+
+// turnAway shows the way in to who is not signed in.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
+	if problem.Of(err) != problem.Denied {
+		s.fail(&visit{Context: r.Context(), w: w, r: r}, err)
+		return
+	}
+	v := &visit{Context: r.Context(), w: w, r: r}
+	s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(r)))
+}
+
+// safeNext gives the page that was asked for, to go on to after signing in.
+func safeNext(r *http.Request) string {
+	if r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, "/o/") && !strings.HasPrefix(r.URL.Path, "/self") {
+		return ""
+	}
+	return r.URL.RequestURI()
+}
+
+// onward sends to a page of ours, and nowhere else.
+func onward(w http.ResponseWriter, r *http.Request, next string) {
+	if !strings.HasPrefix(next, "/o/") && !strings.HasPrefix(next, "/self") || strings.ContainsAny(next, "\\\r\n") {
+		next = "/"
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+func (s *Server) tokenOf(r *http.Request) string {
+	c, err := r.Cookie(s.cookieName())
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// setCookie gives the browser its session; an empty token takes it away. How
+// long it lasts the server knows: the cookie ends with the browser.
+func (s *Server) setCookie(w http.ResponseWriter, token string) {
+	c := &http.Cookie{Name: s.cookieName(), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.o.Secure}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// visitor says who stands at the door.
+func (s *Server) visitor(r *http.Request) app.Visitor {
+	address := ""
+	if s.o.Address != nil {
+		address = s.o.Address(r)
+	} else if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		address = host
+	}
+	return app.Visitor{Address: address, Browser: r.UserAgent()}
+}
+
+// session gives the session of the visit.
+func (v *visit) session() account.Session {
+	s, _ := v.Value(sessionKey{}).(account.Session)
+	return s
 }

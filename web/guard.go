@@ -4,7 +4,6 @@ package web
 
 import (
 	"compress/gzip"
-	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -67,62 +66,6 @@ func (s *Server) knows(host string) bool {
 	}
 	_, err = netip.ParseAddr(strings.Trim(name, "[]"))
 	return err == nil
-}
-
-// admitted lets in who holds a session; the way in and the styles are open.
-func (s *Server) admitted(pages http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/signin" || strings.HasPrefix(r.URL.Path, "/style/"):
-		case !s.gate.holds(sessionOf(r)):
-			s.refuse(w, r, http.StatusUnauthorized, "Sign in first", "Open the sign-in link that demarc serve printed. It works once; when it was used, the program prints another.")
-			return
-		}
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Method != http.MethodHead {
-			packed := &packer{ResponseWriter: w}
-			defer packed.close()
-			w = packed
-		}
-		pages.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, s.o.Caller)))
-	})
-}
-
-func sessionOf(r *http.Request) string {
-	c, err := r.Cookie(cookieName)
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
-
-// signin redeems the token of a link.
-func (s *Server) signin(w http.ResponseWriter, r *http.Request) {
-	token := r.URL.Query().Get("token")
-	if token == "" {
-		s.refuse(w, r, http.StatusUnauthorized, "Sign in", "Open the sign-in link that demarc serve printed.")
-		return
-	}
-	// A look ahead by a browser or another program must not use the link up.
-	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
-		s.refuse(w, r, http.StatusServiceUnavailable, "Not yet", "Open the link.")
-		return
-	}
-	session, ok := s.gate.redeem(token)
-	if !ok {
-		s.refuse(w, r, http.StatusUnauthorized, "This link does not work any more", "A sign-in link works once. Look where demarc serve runs: it printed another when this one was used.")
-		return
-	}
-	if s.o.Opened != nil {
-		s.o.Opened()
-	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionTime.Seconds())})
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (s *Server) signout(w http.ResponseWriter, r *http.Request) {
-	s.gate.end(sessionOf(r))
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1})
-	s.refuse(w, r, http.StatusOK, "You are signed out", "To come back, open the sign-in link that demarc serve printed last.")
 }
 
 // packer compresses answers of text. What is packed already goes through.

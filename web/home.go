@@ -19,6 +19,8 @@ type homeView struct {
 	RunWord  string // as the URL names it
 	A        *assess.Assessment
 	Light    light
+	Gates    []app.Gate
+	Work     []app.Work
 	Worst    []assess.Result
 	Failing  int // checks that fail
 	First    []remediation.Action
@@ -47,6 +49,12 @@ func (s *Server) home(v *visit) error {
 	}
 	h := homeView{Run: run, RunWord: v.get("run"), A: g.Assessment, First: g.Plan.Actions[:min(firstMost, len(g.Plan.Actions))], Unread: len(g.Assessment.Unread)}
 	h.Light, _ = s.integrity(v.Org)
+	if h.Gates, err = s.o.App.Gates(v, v.Caller); err != nil {
+		return err
+	}
+	if h.Work, err = s.o.App.MyWork(v, v.Caller); err != nil {
+		return err
+	}
 	h.Worst, h.Failing = worstOf(g.Assessment)
 	for _, o := range g.Outlooks {
 		h.Outlook = o.Says

@@ -46,7 +46,8 @@ type visit struct {
 	w http.ResponseWriter
 	r *http.Request
 	app.Caller
-	query url.Values
+	query  url.Values
+	member account.Member // of the caller in the organisation
 }
 
 // handler answers a visit; an error becomes a page.
@@ -59,7 +60,7 @@ func (s *Server) serve(need account.Permission, h handler) http.Handler {
 		v := &visit{Context: r.Context(), w: w, r: r, Caller: callerOf(r.Context()).In(placeOf(r.Context())), query: r.URL.Query()}
 		var err error
 		if need != "" {
-			err = s.o.App.May(v, v.Caller, need)
+			v.member, err = s.o.App.Enter(v, v.Caller, need)
 		}
 		if err == nil {
 			err = h(v)
@@ -79,7 +80,7 @@ func (s *Server) show(v *visit, p page, content templ.Component) error {
 func (s *Server) dress(v *visit, p page) page {
 	p.Actor, p.Version, p.Style = string(v.Actor), s.o.Version, s.styles.path
 	if v.Org != "" {
-		p.Menu, p.Organisation = siteMenu(), v.Org
+		p.Menu, p.Organisation = s.menu(v), v.Org
 	}
 	return p
 }

@@ -52,7 +52,28 @@ func (s *Server) routes() []route {
 		{"GET /evidence/{index}/body", account.ReadEvidence, s.body},
 		{"GET /report", account.ReadReport, s.report},
 		{"POST /report", account.IssueReport, s.issue},
+
+		{"GET /request", account.ReadRequest, s.requests},
+		{"POST /request", account.AskRequest, s.askRequest},
+		{"GET /request/{request}", account.ReadRequest, s.request},
+		{"POST /request/{request}/answer", account.AnswerRequest, s.answerRequest},
+		{"POST /request/{request}/follow", account.AskRequest, s.followRequest},
+		{"GET /request/{request}/pack", account.ReadRequest, s.requestPack},
+		{"GET /member", account.ReadMember, s.members},
+		{"POST /member", account.ManageMember, s.letIn},
+		{"POST /member/{account}/remove", account.ManageMember, s.removeMember},
+		{"POST /member/{account}/link", account.ManageMember, s.memberLink},
 	}
+}
+
+// Permissions gives what each page of an organisation asks for, by its pattern
+// as http.ServeMux reads it.
+func (s *Server) Permissions() map[string]account.Permission {
+	out := map[string]account.Permission{}
+	for _, r := range s.routes() {
+		out[r.pattern] = r.need
+	}
+	return out
 }
 
 // siteMenu is the menu of every page, in the order of the work.
@@ -62,7 +83,8 @@ func siteMenu() []menu {
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
 		{"How it stands", []item{{"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
-		{"What it rests on", []item{{"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}}},
+		{"What it rests on", []item{{"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
+		{"Who may", []item{{"/member", "Members"}}},
 	}
 }
 
@@ -71,7 +93,13 @@ func siteMenu() []menu {
 func (s *Server) mux() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /signin", s.signin)
+	m.HandleFunc("POST /signin", s.signinPassword)
+	m.HandleFunc("POST /signin/code", s.signinCode)
+	m.HandleFunc("/join", s.join)
 	m.HandleFunc("POST /signout", s.signout)
+	for pattern, h := range s.selfRoutes() {
+		m.Handle(pattern, s.serve("", h))
+	}
 	m.HandleFunc("GET /style/", s.style)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
 	pages := s.pages()

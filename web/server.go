@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/problem"
@@ -20,11 +21,13 @@ import (
 // Options say what is served, and to whom.
 type Options struct {
 	App     *app.App
-	Caller  app.Caller // for which organisation, and who stands in the log
-	Version string     // of the program
-	Policy  []byte     // what a collector needs to be allowed, for the page of snapshots
-	Hosts   []string   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
-	AnyIP   bool       // answer a Host that is an IP address too: it cannot be rebound
+	Caller  app.Caller                 // for which organisation, and who stands in the log
+	Version string                     // of the program
+	Policy  []byte                     // what a collector needs to be allowed, for the page of snapshots
+	Hosts   []string                   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
+	Secure  bool                       // reached over TLS: cookies say so
+	Address func(*http.Request) string // of the network, when a proxy stands before the server; nil: the other end
+	AnyIP   bool                       // answer a Host that is an IP address too: it cannot be rebound
 	Now     func() time.Time
 	Log     *slog.Logger
 	Opened  func() // called when a sign-in link was used; may be nil
@@ -38,6 +41,7 @@ type Server struct {
 	verified verified
 	styles   asset
 	shipped  func() ([]check.Check, error)
+	needs    map[string]account.Permission // of each page
 	handler  http.Handler
 }
 
@@ -54,7 +58,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
-	s.gate.now = o.Now
+	s.needs = needsOf(s.routes())
 	s.handler = s.guarded(s.mux())
 	return s, nil
 }

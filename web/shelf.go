@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,8 +57,19 @@ func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
 	return v, nil
 }
 
+// bound names the services that the caller is bound to: what is kept for one
+// reader must not be shown to another who sees less.
+func (v *visit) bound() string {
+	if len(v.member.Services) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(v.member.Services, ",") + "]"
+}
+
 // keyOf names a run by what it concluded.
-func keyOf(v *visit, run app.Run) string { return v.Org + "/" + run.ID + "/" + run.Concluded.SHA256 }
+func keyOf(v *visit, run app.Run) string {
+	return v.Org + v.bound() + "/" + run.ID + "/" + run.Concluded.SHA256
+}
 
 // gap gives what a run concluded, with its plan. Its values are shared: read
 // them only.
@@ -83,7 +95,7 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 	if err != nil {
 		return nil, err
 	}
-	key := v.Org + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
+	key := v.Org + v.bound() + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
 	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
 }
 

@@ -34,6 +34,7 @@ type house struct {
 	caller app.Caller
 	server *web.Server
 	cookie string
+	now    func() time.Time
 }
 
 // begin is when the tests take place.
@@ -59,7 +60,7 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, app: a, caller: app.Local("", "ada@larkspur.example")}
+	h := &house{t: t, app: a, now: clock, caller: app.Local("", "ada@larkspur.example")}
 	fill(t, a, h.caller)
 	ids, err := a.Orgs(t.Context(), h.caller)
 	if err != nil || len(ids) != 1 {
@@ -87,7 +88,7 @@ func (h *house) signin() {
 // do answers one request as a browser would send it.
 // A path without a place is one of the pages of the organisation.
 func (h *house) do(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
-	if place, _, _ := strings.Cut(path[1:], "?"); !strings.Contains("|o|signin|signout|style|", "|"+strings.Split(place, "/")[0]+"|") {
+	if place, _, _ := strings.Cut(path[1:], "?"); !strings.Contains("|o|signin|signout|style|self|join|", "|"+strings.Split(place, "/")[0]+"|") {
 		path = "/o/" + h.caller.Org + path
 	}
 	r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))

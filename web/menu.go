@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"time"
+
+	"demarc.dev/demarc/account"
+)
+
+// menu gives the parts of the menu that lead somewhere for this visitor.
+func (s *Server) menu(v *visit) []menu {
+	var out []menu
+	for _, m := range siteMenu() {
+		part := menu{Title: m.Title}
+		for _, i := range m.Items {
+			if v.may(s.needs[i.Path], s.o.Now()) {
+				part.Items = append(part.Items, i)
+			}
+		}
+		if len(part.Items) > 0 {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// may tells whether the visitor may do something here, so that a page shows no
+// form that would be refused. What is sent is asked again.
+func (v *visit) may(p account.Permission, now time.Time) bool {
+	return v.member.Check(p, now) == nil
+}
+
+// needsOf gives the permission of each page by its path.
+func needsOf(routes []route) map[string]account.Permission {
+	out := map[string]account.Permission{}
+	for _, r := range routes {
+		switch path, ok := cutGet(r.pattern); {
+		case ok && path == "/{$}":
+			out["/"] = r.need
+		case ok:
+			out[path] = r.need
+		}
+	}
+	return out
+}
+
+func cutGet(pattern string) (string, bool) {
+	const get = "GET "
+	if len(pattern) > len(get) && pattern[:len(get)] == get {
+		return pattern[len(get):], true
+	}
+	return "", false
+}
