@@ -15,6 +15,7 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
 )
@@ -37,6 +38,8 @@ type App struct {
 	hasher  *account.Hasher
 	key     func() (account.Key, error)
 	misses  misses
+	dir     string
+	queue   *job.Queue // nil: this process does no background work
 }
 
 // Open opens the house. The caller closes it.
@@ -45,7 +48,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now

@@ -29,6 +29,7 @@ type Ask struct {
 	Services  []string // ids; empty: all of the scope
 	Own       fs.FS    // a folder of the user's own checks; may be nil
 	Workers   int      // 0: as many as there are cores
+	Job       string   // that makes it; empty: none
 }
 
 // Assessed is what an assessment gave.
@@ -126,7 +127,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 	if err != nil {
 		return err
 	}
-	out.Run = Run{At: g.now, Edition: ask.Edition, Parties: ask.Parties, Services: ask.Services, Demarc: a.version, Catalogue: cat.Version(), Checks: len(out.Checks), Exceptions: g.excepted}
+	out.Run = Run{At: g.now, Edition: ask.Edition, Job: ask.Job, Parties: ask.Parties, Services: ask.Services, Demarc: a.version, Catalogue: cat.Version(), Checks: len(out.Checks), Exceptions: g.excepted}
 	for _, s := range g.snapshots {
 		out.Run.Snapshots = append(out.Run.Snapshots, s.ID)
 	}

@@ -14,6 +14,8 @@
 //	attestation/current  what people answer for what no API can tell
 //	exception/current    failures that are accepted for a time
 //	member/a-…        what an account may do here
+//	collector/prod    a cloud account that is read again and again
+//	schedule/daily    when a collector runs, and what it saw is assessed
 //	request/q1        what an auditor asks for, and what he was given
 //	run/r1            one assessment: its inputs, findings and conclusion
 //
@@ -35,10 +37,14 @@
 //	checks.used           the checks as they stood, zstd of JSON
 //	assessment.concluded  the conclusion, JSON
 //	report.issued         which paper was written of which run, and its SHA-256
-//	member.set            what an account may do here; member.removed ends it
-//	request.asked         an auditor's request; .answered, .open, .closed, .withdrawn
-//	request.pack          the pack that answers one
 //	pack.made             which entries a pack was asked to hold
+//
+// What people do in the server is written down likewise: member.set and
+// member.removed, request.asked, request.answered, request.open, request.closed,
+// request.withdrawn and request.pack, collector.set and collector.removed,
+// schedule.set and schedule.removed, job.cancelled. Accounts, sessions, tokens
+// and links belong to no organisation: they are records of the organisation
+// installation, which has a log like the others and is never listed.
 //
 // A caller names an organisation and a person, and reaches nothing of another
 // organisation. The package knows no flag, no network and no cloud SDK; what

@@ -165,13 +165,25 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"LetIn": func() (any, error) {
 			return a.LetIn(ctx, c, "x@bramble.example", "X", account.Member{Role: account.Viewer})
 		},
-		"MakeLink":    func() (any, error) { _, l, err := a.MakeLink(ctx, c, "a-0"); return l, err },
-		"MakeToken":   func() (any, error) { t, _, err := a.MakeToken(ctx, c, account.Token{}); return t, err },
-		"OpenLocal":   func() (any, error) { return a.OpenLocal(ctx, c, app.Visitor{}) },
-		"RemoveCodes": func() (any, error) { return nil, a.RemoveCodes(ctx, c, account.Session{}) },
-		"Self":        func() (any, error) { return a.Self(ctx, c) },
-		"SetAccount":  func() (any, error) { return nil, a.SetAccount(ctx, c, "a-0", false, false) },
-		"VerifyLog":   func() (any, error) { return a.VerifyLog(ctx, c) },
+		"MakeLink":        func() (any, error) { _, l, err := a.MakeLink(ctx, c, "a-0"); return l, err },
+		"MakeToken":       func() (any, error) { t, _, err := a.MakeToken(ctx, c, account.Token{}); return t, err },
+		"OpenLocal":       func() (any, error) { return a.OpenLocal(ctx, c, app.Visitor{}) },
+		"RemoveCodes":     func() (any, error) { return nil, a.RemoveCodes(ctx, c, account.Session{}) },
+		"Self":            func() (any, error) { return a.Self(ctx, c) },
+		"SetAccount":      func() (any, error) { return nil, a.SetAccount(ctx, c, "a-0", false, false) },
+		"CancelJob":       func() (any, error) { return nil, a.CancelJob(ctx, c, 1) },
+		"Collectors":      func() (any, error) { return a.Collectors(ctx, c) },
+		"ExternalID":      func() (any, error) { return a.ExternalID(ctx, c) },
+		"Jobs":            func() (any, error) { return a.Jobs(ctx, c) },
+		"Look":            func() (any, error) { return a.Look(ctx, c, "prod", ed) },
+		"RemoveCollector": func() (any, error) { return nil, a.RemoveCollector(ctx, c, "prod") },
+		"RemoveSchedule":  func() (any, error) { return nil, a.RemoveSchedule(ctx, c, "daily") },
+		"Schedules":       func() (any, error) { return a.Schedules(ctx, c) },
+		"SetCollector":    func() (any, error) { return nil, a.SetCollector(ctx, c, app.Collector{ID: "x", Provider: "aws"}) },
+		"SetSchedule": func() (any, error) {
+			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
+		},
+		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 

@@ -28,6 +28,7 @@ type Run struct {
 	At         time.Time         `json:"at"`
 	Edition    catalogue.Edition `json:"edition"`
 	Parties    []catalogue.Party `json:"parties"`
+	Job        string            `json:"job,omitempty"`      // that made it
 	Services   []string          `json:"services,omitempty"` // that were asked for; empty: all
 	Snapshots  []string          `json:"snapshots"`
 	Demarc     string            `json:"demarc"`    // version of the program

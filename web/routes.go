@@ -59,6 +59,13 @@ func (s *Server) routes() []route {
 		{"POST /request/{request}/answer", account.AnswerRequest, s.answerRequest},
 		{"POST /request/{request}/follow", account.AskRequest, s.followRequest},
 		{"GET /request/{request}/pack", account.ReadRequest, s.requestPack},
+		{"GET /work", account.ReadWork, s.work},
+		{"POST /work/run", account.RunWork, s.runNow},
+		{"POST /work/run/{job}/cancel", account.RunWork, s.cancelJob},
+		{"POST /work/collector", account.ManageWork, s.setCollector},
+		{"POST /work/collector/{collector}/remove", account.ManageWork, s.removeCollector},
+		{"POST /work/schedule", account.ManageWork, s.setSchedule},
+		{"POST /work/schedule/{schedule}/remove", account.ManageWork, s.removeSchedule},
 		{"GET /member", account.ReadMember, s.members},
 		{"POST /member", account.ManageMember, s.letIn},
 		{"POST /member/{account}/remove", account.ManageMember, s.removeMember},
@@ -83,7 +90,7 @@ func siteMenu() []menu {
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
 		{"How it stands", []item{{"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
-		{"What it rests on", []item{{"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
+		{"What it rests on", []item{{"/work", "Collectors"}, {"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
 		{"Who may", []item{{"/member", "Members"}}},
 	}
 }

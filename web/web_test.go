@@ -20,6 +20,7 @@ import (
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/terraform"
 	"demarc.dev/demarc/example"
+	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/web"
 )
@@ -51,11 +52,18 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 		now = now.Add(time.Second)
 		return now
 	}
-	a, err := app.Open(t.Context(), app.Options{Dir: t.TempDir(), Version: "test", Now: clock})
+	dir := t.TempDir()
+	a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test", Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
+		if err := a.StopQueue(context.Background()); err != nil {
+			t.Error(err)
+		}
 		if err := a.Close(); err != nil {
 			t.Error(err)
 		}

@@ -223,3 +223,11 @@ func pips(s string) string {
 
 // number0 writes a number for an address.
 func number0(n int64) string { return strconv.FormatInt(n, 10) }
+
+// momentOr gives a moment, or a word when it has not come.
+func momentOr(t time.Time, word string) string {
+	if t.IsZero() {
+		return word
+	}
+	return moment(t)
+}

@@ -16,6 +16,11 @@ type Options struct {
 	// account: arn:aws:iam::{account}:role/demarc-read. The account that the
 	// credentials belong to is then read with the credentials themselves.
 	RoleARN string
+	// ExternalID is sent when a role is assumed; the role's trust policy should
+	// ask for it. It keeps somebody who knows the role's name from having it
+	// read for him through us (the confused deputy), and with it nothing is ever
+	// read with the credentials themselves.
+	ExternalID string
 	// Accounts to read, as twelve digits; without them all active accounts of
 	// the organisation if RoleARN holds "{account}", else the credentials' own.
 	Accounts []string

@@ -140,13 +140,16 @@ func (s *session) home() string {
 
 // credentials gives those for an account: the session's own, or a role's.
 func (s *session) credentials(account string) aws.CredentialsProvider {
-	if s.o.RoleARN == "" || strings.Contains(s.o.RoleARN, placeholder) && account == s.caller {
+	if s.o.RoleARN == "" || s.o.ExternalID == "" && strings.Contains(s.o.RoleARN, placeholder) && account == s.caller {
 		return s.base.Credentials
 	}
 	client := sts.NewFromConfig(s.config("", s.base.Region, s.base.Credentials, &s.own))
 	role := strings.ReplaceAll(s.o.RoleARN, placeholder, account)
 	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, role, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = "demarc"
+		if s.o.ExternalID != "" {
+			o.ExternalID = aws.String(s.o.ExternalID)
+		}
 	}))
 }
 

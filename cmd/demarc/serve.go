@@ -6,15 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
+	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/web"
 )
@@ -34,7 +37,9 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 		Example: "  demarc serve\n  demarc --data demarc-out/store serve --listen 127.0.0.1:8080",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error { return e.serve(c.Context(), a, caller, serving{listen, names, tls}) })
+			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+				return e.serve(c.Context(), a, caller, serving{listen, names, tls})
+			})
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
@@ -61,18 +66,29 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	}
 	defer l.Close()
 	hosts, loopback := hostsOf(l.Addr(), how.names)
+	logger := slog.New(slog.NewTextHandler(e.stderr, nil))
 	var s *web.Server
 	link := func(says string) {
 		fmt.Fprintf(e.stdout, "%s\n  http://%s%s\n", says, hosts[0], s.Link())
 	}
 	s, err = web.New(web.Options{App: a, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
-		Log: slog.New(slog.NewTextHandler(e.stderr, nil)), Opened: func() { link("That link is used. For another browser:") }})
+		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
 	}
 	if !loopback && !how.tls {
 		fmt.Fprintf(e.stderr, "demarc: warning: %s can be reached from other machines, and what passes is not encrypted; put a reverse proxy with TLS before it\n", l.Addr())
 	}
+	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Log: logger}, e.collectors()); err != nil {
+		return err
+	}
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueGrace)
+		defer cancel()
+		if err := a.StopQueue(stop); err != nil {
+			logger.Warn("ending the background work", "error", err)
+		}
+	}()
 	fmt.Fprintf(e.stdout, "Demarc serves %s on http://%s (to end it: Ctrl-C)\n", served, hosts[0])
 	link("Sign in with this link; it works once:")
 	err = s.Serve(ctx, l)
@@ -80,6 +96,24 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 		fmt.Fprintln(e.stdout, "ended")
 	}
 	return err
+}
+
+// queueGrace is how long background work may take to end with the server.
+const queueGrace = 15 * time.Second
+
+// collectors gives the collectors that background work may have run.
+func (e *env) collectors() map[string]app.Collect {
+	return map[string]app.Collect{"aws": func(ctx context.Context, c app.Collecting, out io.Writer) error {
+		o := aws.Options{RoleARN: c.RoleARN, Accounts: c.Accounts, Regions: c.Regions, Spool: c.Spool, Endpoint: e.get("DEMARC_AWS_ENDPOINT"), Tool: "demarc " + version, Now: e.now}
+		if o.RoleARN != "" {
+			o.ExternalID = c.ExternalID
+		}
+		o.Progress = func(p aws.Progress) {
+			c.Say(int64(p.Done), int64(p.Total), fmt.Sprintf("%s resources · %s %s %s", number(int(p.Resources)), p.Account, p.Region, p.Service))
+		}
+		_, err := aws.Collect(ctx, o, out)
+		return awsProblem(err)
+	}}
 }
 
 // organisations says in words whom the server serves.
