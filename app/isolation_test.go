@@ -183,7 +183,9 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"SetSchedule": func() (any, error) {
 			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
 		},
-		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
+		"EditMatrix": func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
+		"Signer":     func() (any, error) { return a.Signer(ctx, c) },
+		"VerifyLog":  func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 

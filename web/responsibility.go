@@ -36,6 +36,8 @@ type matrixView struct {
 	Panel    *matrixRow
 	Whole    []responsibility.Finding // about the matrix as a whole
 	Customer string                   // when the matrix does not name it
+	May      matrixMay
+	People   []scope.Person // of the scope: owners are named by their ids
 	visit    *visit
 }
 
@@ -100,6 +102,7 @@ func (s *Server) matrix(v *visit) error {
 	}
 	view := matrixView{Service: service, Services: m.Scope.Services, Edition: ed, Kinds: map[responsibility.VerdictKind]int{}, visit: v,
 		Party: v.get("party"), Theme: v.get("theme"), Rule: v.get("rule"), Verdict: v.get("verdict"), Compare: v.get("compare") == "default"}
+	view.May, view.People = s.matrixMay(v), m.Scope.People
 	if view.Matrix, view.Stored, err = m.Of(service.ID); err != nil {
 		return err
 	}
@@ -115,7 +118,7 @@ func (s *Server) matrix(v *visit) error {
 	next := "Read the rows with a rule beside them: each says what is missing."
 	switch {
 	case !view.Stored:
-		next = "Nobody has looked at this matrix yet: it is the usual division. Export it, edit it, and import it: demarc responsibility default " + service.ID + "."
+		next = "Nobody has looked at this matrix yet: it is the usual division. Take it over, change the lines that are otherwise, and sign it off."
 	case view.Standing == responsibility.Stale:
 		next = "Something changed after the sign-off: agree again."
 	}

@@ -26,6 +26,9 @@ func (s *Server) routes() []route {
 		{"GET /responsibility/{service}", account.ReadMatrix, s.matrix},
 		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
 
+		{"POST /responsibility/{service}/line", account.EditMatrix, s.editMatrix},
+		{"POST /responsibility/{service}/step/{step}", account.EditMatrix, s.stepMatrix},
+
 		{"GET /duty", account.ReadAssessment, s.duties},
 		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
 		{"GET /finding", account.ReadFinding, s.findings},
