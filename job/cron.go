@@ -39,8 +39,9 @@ func parse(s string) (*cron.SpecSchedule, error) {
 	wrong := func(why string) error {
 		return problem.New(problem.Usage, fmt.Sprintf("the schedule %q cannot be followed: %s", clean(s), clean(why)), cronHint)
 	}
-	s = strings.TrimSpace(s)
-	if len(s) > longestCron || strings.Contains(s, "TZ=") && len(strings.Fields(s)) < 2 { // the parser panics on a zone alone
+	fields := strings.Fields(s)
+	s = strings.Join(fields, " ")                                              // the parser knows no other white space after a zone
+	if len(s) > longestCron || strings.Contains(s, "TZ=") && len(fields) < 2 { // and panics on a zone alone
 		return nil, wrong("it is too long or names a zone and no time")
 	}
 	if strings.Contains(s, "@every") {

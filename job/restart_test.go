@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	pgserver "demarc.dev/demarc/internal/postgres"
 )
@@ -71,16 +72,21 @@ func TestOpen_ReplicasAtOnce(t *testing.T) {
 	})
 }
 
-// BenchmarkThroughput gives jobs a second, ordered beforehand.
+// BenchmarkThroughput gives jobs a second, ordered beforehand; those that work
+// take 20 ms each, 16 at once on each queue.
 func BenchmarkThroughput(b *testing.B) {
 	for _, c := range []struct {
 		name, engine string
 		queues       int
-	}{{"SQLite", "SQLite", 1}, {"PostgreSQL", "PostgreSQL", 1}, {"PostgreSQL-two", "PostgreSQL", 2}} {
+		work         time.Duration
+	}{
+		{"SQLite", "SQLite", 1, 0}, {"PostgreSQL", "PostgreSQL", 1, 0}, {"PostgreSQL-two", "PostgreSQL", 2, 0},
+		{"PostgreSQL-working", "PostgreSQL", 1, 20 * time.Millisecond}, {"PostgreSQL-working-two", "PostgreSQL", 2, 20 * time.Millisecond},
+	} {
 		b.Run(c.name, func(b *testing.B) {
 			o := engines[c.engine](b)
 			o.Workers = 16
-			o = handles(o, func(context.Context, Work, func(Progress)) error { return nil })
+			o = handles(o, func(ctx context.Context, _ Work, _ func(Progress)) error { return sleep(ctx, c.work) })
 			var queues []*Queue
 			for range c.queues {
 				queues = append(queues, open(b, o))

@@ -45,7 +45,7 @@ func (s *shelf) get(context.Context) ([]Schedule, error) {
 func timed(o Options) (Options, *clock, *shelf) {
 	c, s := &clock{}, &shelf{}
 	c.set(day(0, 30))
-	o.Lease, o.Now, o.Schedules = 3*time.Second, c.now, s.get
+	o.Lease, o.Now, o.Schedules = time.Second, c.now, s.get
 	return handles(o, nothing()), c, s
 }
 
