@@ -8,6 +8,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/scope"
@@ -40,6 +41,9 @@ const (
 
 func (s *Server) home(v *visit) error {
 	run, err := s.run(v)
+	if problem.Of(err) == problem.NotFound && err != nil && v.get("run") == "" {
+		return s.begin(v)
+	}
 	if err != nil {
 		return err
 	}

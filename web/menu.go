@@ -25,6 +25,11 @@ func (s *Server) menu(v *visit) []menu {
 	return out
 }
 
+// selfMenu is the menu of the pages that belong to no organisation.
+func selfMenu() []menu {
+	return []menu{{"", []item{{"/?all=yes", "Organisations"}, {"/self", "Your account"}}}}
+}
+
 // may tells whether the visitor may do something here, so that a page shows no
 // form that would be refused. What is sent is asked again.
 func (v *visit) may(p account.Permission, now time.Time) bool {

@@ -15,19 +15,23 @@ func (s *Server) portfolio(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if len(ids) == 1 {
+	if len(ids) == 1 && v.get("all") == "" {
 		http.Redirect(v.w, v.r, at(within(v, ids[0]), "/"), http.StatusSeeOther)
 		return nil
 	}
-	if len(ids) == 0 {
+	if len(ids) == 0 && !v.Operator() {
 		return problem.New(problem.NotFound, "You belong to no organisation yet", "Ask an administrator of yours to let you in.")
+	}
+	rows, err := s.portfolioRows(v, ids)
+	if err != nil {
+		return err
 	}
 	return s.show(v, page{
 		Title: "Organisations",
 		What:  "The organisations that you belong to: " + number(int64(len(ids))) + ". Each has its own records, its own log and its own key.",
 		Why:   "Who works for several organisations must never mix what is theirs.",
 		Next:  "Open one.",
-	}, portfolioPage(ids))
+	}, portfolioPage(rows, v.Operator()))
 }
 
 // verifyAll looks at the whole log of every organisation once.

@@ -22,6 +22,8 @@ func (s *Server) routes() []route {
 		{"GET /{$}", account.ReadOrganisation, s.home},
 
 		{"GET /scope", account.ReadOrganisation, s.scope},
+		{"POST /scope", account.EditScope, s.setScope},
+		{"GET /scope/edit", account.EditScope, s.editScope},
 		{"GET /responsibility", account.ReadMatrix, s.responsibility},
 		{"GET /responsibility/{service}", account.ReadMatrix, s.matrix},
 		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
@@ -112,6 +114,7 @@ func (s *Server) mux() *http.ServeMux {
 	}
 	m.HandleFunc("GET /style/", s.style)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
+	m.Handle("POST /organisation", s.serve("", s.createOrg))
 	pages := s.pages()
 	m.HandleFunc("/o/{org}/", func(w http.ResponseWriter, r *http.Request) {
 		org := r.PathValue("org")

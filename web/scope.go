@@ -3,6 +3,7 @@
 package web
 
 import (
+	"demarc.dev/demarc/account"
 	"strconv"
 
 	"demarc.dev/demarc/app"
@@ -14,6 +15,7 @@ import (
 
 // scopeView is what the page of cloud services shows.
 type scopeView struct {
+	Edit  bool // the visitor may
 	Scope *scope.Scope
 	Rows  []serviceRow
 	Graph graph
@@ -29,6 +31,9 @@ type serviceRow struct {
 
 func (s *Server) scope(v *visit) error {
 	sc, err := s.o.App.Scope(v, v.Caller)
+	if problem.Of(err) == problem.NotFound && v.may(account.EditScope, s.o.Now()) {
+		return s.editScope(v)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,7 +49,7 @@ func (s *Server) scope(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := scopeView{Scope: sc, Graph: drawGraph(sc)}
+	view := scopeView{Edit: v.may(account.EditScope, s.o.Now()), Scope: sc, Graph: drawGraph(sc)}
 	for _, x := range sc.Services {
 		row := serviceRow{Service: x, Owner: "nobody named"}
 		if p, ok := sc.Person(x.Owner); ok {
@@ -62,7 +67,7 @@ func (s *Server) scope(v *visit) error {
 		Title: "Cloud services", Section: "/scope",
 		What: "The cloud services that " + sc.Organisation.Name + " consumes and provides, and what each is built on.",
 		Why:  "The scope says which services an assessment speaks of. For a service that we consume the customer’s duties are ours; for one that we provide, the provider’s.",
-		Next: "See that no service is missing and that each has a matrix. To change the scope: demarc scope export, edit, demarc scope import.",
+		Next: "See that no service is missing and that each has a matrix. The scope itself is edited as a file.",
 	}, scopePage(view))
 }
 
