@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/store"
 )
 
 const brambleScope = `organisation: {id: bramble, name: Bramble, role: customer}
@@ -185,7 +186,12 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		},
 		"EditMatrix": func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
 		"Signer":     func() (any, error) { return a.Signer(ctx, c) },
-		"VerifyLog":  func() (any, error) { return a.VerifyLog(ctx, c) },
+		"Backup":     func() (any, error) { return nil, a.Backup(ctx, c, "", io.Discard) }, // of the owner of the disk: all
+		"Export":     func() (any, error) { return written(func(w io.Writer) error { return a.Export(ctx, c, "", w) }) },
+		"Import": func() (any, error) {
+			return a.Import(ctx, c, store.ImportOptions{}, strings.NewReader("no organisation"))
+		},
+		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 

@@ -130,7 +130,12 @@ func fileProblem(name string, err error) error {
 
 // writeFile writes a file whole or not at all: it appears under its name when
 // its last byte is on the disk. "-" is standard output.
-func (e *env) writeFile(name string, fill func(io.Writer) error) (err error) {
+func (e *env) writeFile(name string, fill func(io.Writer) error) error {
+	return e.writeAs(name, 0o644, fill)
+}
+
+// writeAs is writeFile for a file that only some may read.
+func (e *env) writeAs(name string, mode os.FileMode, fill func(io.Writer) error) (err error) {
 	if name == "-" {
 		return fill(e.stdout)
 	}
@@ -148,7 +153,7 @@ func (e *env) writeFile(name string, fill func(io.Writer) error) (err error) {
 	if err := fill(f); err != nil {
 		return fileProblem(name, err)
 	}
-	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return fileProblem(name, err)
 	}
 	return fileProblem(name, os.Rename(f.Name(), name))

@@ -45,6 +45,6 @@ func newOrganisation(e *env) *cobra.Command {
 				return nil
 			})
 		},
-	})
+	}, newExport(e), newImport(e))
 	return c
 }

@@ -19,6 +19,8 @@ func verbs() []func(*env) *cobra.Command {
 		newReport,
 		newServe,
 		newEvidence,
+		newBackup,
+		newRestore,
 		newCatalogue,
 		newCheck,
 		newInternal,
