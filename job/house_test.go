@@ -7,6 +7,7 @@ package job
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -32,6 +33,10 @@ var server = sync.OnceValues(func() (*pgserver.Server, error) {
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil { // the tests wait more than they work
+		panic(err)
 	}
 	code := m.Run()
 	if s := running.Load(); s != nil {
