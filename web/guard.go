@@ -42,6 +42,8 @@ func (s *Server) guarded(pages http.Handler) http.Handler {
 		switch {
 		case !s.knows(r.Host):
 			s.refuse(w, r, http.StatusMisdirectedRequest, "This server is not called that", "Open the address that demarc serve printed.")
+		case s.o.API != nil && strings.HasPrefix(r.URL.Path, "/api/"):
+			s.o.API.ServeHTTP(w, r)
 		case len(r.URL.RawQuery) > queryMost:
 			s.refuse(w, r, http.StatusRequestURITooLong, "This address is too long", "Use fewer filters.")
 		default:

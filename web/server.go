@@ -27,6 +27,7 @@ type Options struct {
 	Hosts   []string                   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
 	Secure  bool                       // reached over TLS: cookies say so
 	Address func(*http.Request) string // of the network, when a proxy stands before the server; nil: the other end
+	API     http.Handler               // what answers below /api/, with tokens of its own; nil: nothing
 	AnyIP   bool                       // answer a Host that is an IP address too: it cannot be rebound
 	Now     func() time.Time
 	Log     *slog.Logger

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"demarc.dev/demarc/api"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/job"
@@ -71,7 +72,11 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	link := func(says string) {
 		fmt.Fprintf(e.stdout, "%s\n  http://%s%s\n", says, hosts[0], s.Link())
 	}
-	s, err = web.New(web.Options{App: a, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
+	programs, err := api.New(api.Options{App: a, Version: version, Now: e.now, Log: logger})
+	if err != nil {
+		return err
+	}
+	s, err = web.New(web.Options{App: a, API: programs, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
