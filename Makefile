@@ -14,8 +14,10 @@ build: ## the one binary, bin/demarc
 	@mkdir -p bin
 	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/demarc ./cmd/demarc
 
-run: build ## assess the example estate and leave the reports in demarc-out/
-	@bin/demarc example --out $(OUT)
+run: build ## assess the example, leave the reports in demarc-out/, and serve it in the browser
+	@bin/demarc example --customer --out $(OUT)
+	@echo
+	@bin/demarc --data $(OUT)/store serve
 
 test: ## every test; installs what it needs (the AWS emulator) itself
 	./.ci/need

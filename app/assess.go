@@ -87,7 +87,10 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 	if err != nil {
 		return err
 	}
-	if g.snapshots, err = choose(all, ask.Snapshots); err != nil {
+	if g.snapshots, err = choose(all, ask.Snapshots); len(all) == 0 && isNotFound(err) && cloudless(ctx, v) {
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	s, err := scopeOf(ctx, v, g.org.ID())
@@ -110,6 +113,21 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 	}
 	g.said, _, err = get[[]assess.Attestation](ctx, v, attestations, current)
 	return err
+}
+
+// cloudless tells whether the scope names services of others only, of which no
+// account of ours could be looked at: people's answers are all there is.
+func cloudless(ctx context.Context, from records) bool {
+	s, ok, err := get[scope.Scope](ctx, from, scopes, current)
+	if err != nil || !ok || len(s.Services) == 0 {
+		return false
+	}
+	for _, v := range s.Services {
+		if len(v.Accounts) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *Assessed) error {

@@ -11,6 +11,7 @@
 //	matrix/*.yaml            who answers for what
 //	statement/*.yaml         what a provider says about it
 //	attestations.yaml        what people answer, with the files in evidence/
+//	customer/scope.yaml      a customer of the firm, Harrow Clinic
 //	exceptions.yaml          failures that are accepted for a time
 //
 // Every name, address and number in it is made up. The package holds files and
@@ -22,7 +23,7 @@ import (
 	"io/fs"
 )
 
-//go:embed scope.yaml attestations.yaml exceptions.yaml evidence matrix statement estate/larkspur.snapshot estate/plan.json
+//go:embed customer scope.yaml attestations.yaml exceptions.yaml evidence matrix statement estate/larkspur.snapshot estate/plan.json
 var files embed.FS
 
 // PlanAccount is the account that the plan is for.

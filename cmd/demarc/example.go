@@ -30,6 +30,7 @@ const exampleMark = ".demarc-example"
 
 func newExample(e *env) *cobra.Command {
 	var out string
+	var customer bool
 	c := &cobra.Command{
 		Use:   "example",
 		Short: "The whole path on the shipped example estate: no account, no network, no question",
@@ -45,11 +46,15 @@ by Terraform. The files that went in lie beside the reports, to begin your own f
 			}
 			e.data, e.org, e.embedded = filepath.Join(out, "store"), "", true
 			return e.begin(c.Context(), func(a *app.App, caller app.Caller) error {
-				return e.example(c.Context(), a, caller, out)
+				if err := e.example(c.Context(), a, caller, out); err != nil || !customer {
+					return err
+				}
+				return exampleCustomer(c.Context(), a, caller)
 			})
 		},
 	}
 	c.Flags().StringVar(&out, "out", "demarc-out", "folder to leave everything in; what an earlier example left there is replaced")
+	c.Flags().BoolVar(&customer, "customer", false, "make a customer of the firm too, an organisation of its own in the same store")
 	return c
 }
 
@@ -210,7 +215,7 @@ or a Terraform plan:
   %[4]s collect terraform plan.json && %[4]s assess --fail-on high
 
 Look around in the example, down to the resource and the field:
-  %[4]s --data %[3]s assess show 9.4.1-C2
+  %[4]s --data %[3]s --org larkspur assess show 9.4.1-C2
 or in a browser:
   %[4]s --data %[3]s serve
 `, filepath.Join(reports, "evidence-pack.zip"), filepath.Join(reports, "evidence-pack.key"), filepath.Join(out, "store"), e.program)
