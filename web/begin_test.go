@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,6 +44,21 @@ func TestBegin(t *testing.T) {
 	if shown := text(whole); whole.Code != http.StatusOK || !strings.Contains(shown, "Bramble Clinic") || !strings.Contains(shown, "/o/"+h.caller.Org+"/") {
 		t.Errorf("the owner's organisations: %d", whole.Code)
 	}
+	if r := ann.do(http.MethodGet, "/admin", ""); r.Code != http.StatusForbidden {
+		t.Errorf("who manages no installation sees its accounts: %d", r.Code)
+	}
+	accounts := text(h.do(http.MethodGet, "/admin", ""))
+	id := regexp.MustCompile(`/admin/(a-[0-9a-z]+)/link`).FindStringSubmatch(accounts)
+	if len(id) != 2 {
+		t.Fatal("the page of accounts lists none")
+	}
+	if r := h.do(http.MethodPost, "/admin/"+id[1], form("operator", "no", "disabled", "yes")); r.Code != http.StatusSeeOther {
+		t.Errorf("shutting somebody out: %d", r.Code)
+	}
+	if r := ann.do(http.MethodGet, "/", ""); r.Code != http.StatusUnauthorized {
+		t.Errorf("who was shut out: %d", r.Code)
+	}
+	h.do(http.MethodPost, "/admin/"+id[1], form("operator", "no", "disabled", "no"))
 	if r := ann.do(http.MethodPost, "/organisation", form("id", "other")); r.Code != http.StatusForbidden {
 		t.Errorf("who manages no installation makes an organisation: %d", r.Code)
 	}

@@ -88,10 +88,6 @@ func (s *Server) memberLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	scheme := "http"
-	if s.o.Secure {
-		scheme = "https"
-	}
 	whose := ""
 	all, err := s.o.App.Members(v, v.Caller)
 	if err != nil {
@@ -102,7 +98,7 @@ func (s *Server) memberLink(v *visit) error {
 			whose = m.Person
 		}
 	}
-	return s.membersWith(v, scheme+"://"+v.r.Host+"/join?token="+token, whose)
+	return s.membersWith(v, s.joinAddress(v, token), whose)
 }
 
 // accessSaid says until when an access lasts.

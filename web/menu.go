@@ -26,8 +26,12 @@ func (s *Server) menu(v *visit) []menu {
 }
 
 // selfMenu is the menu of the pages that belong to no organisation.
-func selfMenu() []menu {
-	return []menu{{"", []item{{"/?all=yes", "Organisations"}, {"/self", "Your account"}}}}
+func selfMenu(v *visit) []menu {
+	m := menu{"", []item{{"/?all=yes", "Organisations"}, {"/self", "Your account"}}}
+	if v.Operator() {
+		m.Items = append(m.Items, item{"/admin", "Accounts"})
+	}
+	return []menu{m}
 }
 
 // may tells whether the visitor may do something here, so that a page shows no

@@ -79,7 +79,7 @@ func (s *Server) show(v *visit, p page, content templ.Component) error {
 
 func (s *Server) dress(v *visit, p page) page {
 	p.Actor, p.Version, p.Style = string(v.Actor), s.o.Version, s.styles.path
-	if p.Menu = selfMenu(); v.Org != "" {
+	if p.Menu = selfMenu(v); v.Org != "" {
 		p.Menu, p.Organisation = s.menu(v), v.Org
 	}
 	return p

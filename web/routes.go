@@ -114,7 +114,9 @@ func (s *Server) mux() *http.ServeMux {
 	}
 	m.HandleFunc("GET /style/", s.style)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
-	m.Handle("POST /organisation", s.serve("", s.createOrg))
+	for pattern, h := range s.adminRoutes() {
+		m.Handle(pattern, s.serve("", h))
+	}
 	pages := s.pages()
 	m.HandleFunc("/o/{org}/", func(w http.ResponseWriter, r *http.Request) {
 		org := r.PathValue("org")
