@@ -162,7 +162,7 @@ func (i *Issuer) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !known || u.Password != r.PostFormValue("password") {
-		http.Error(w, "wrong login or password", 403)
+		http.Error(w, "wrong login or password", http.StatusForbidden)
 		return
 	}
 	code := rand.Text()
