@@ -38,7 +38,7 @@ func open(t *testing.T) *house {
 	dir := t.TempDir()
 	a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test"})
 	ok(t, err)
-	ok(t, a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil))
+	ok(t, a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil, nil))
 	t.Cleanup(func() {
 		ok(t, a.StopQueue(context.Background()))
 		ok(t, a.Close())

@@ -42,7 +42,7 @@
 // What people do in the server is written down likewise: member.set and
 // member.removed, request.asked, request.answered, request.open, request.closed,
 // request.withdrawn and request.pack, collector.set and collector.removed,
-// schedule.set and schedule.removed, job.cancelled. Accounts, sessions, tokens
+// schedule.set and schedule.removed, subscription.set and subscription.removed, job.cancelled. Accounts, sessions, tokens
 // and links belong to no organisation: they are records of the organisation
 // installation, which has a log like the others and is never listed.
 //

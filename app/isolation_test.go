@@ -191,7 +191,10 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Import": func() (any, error) {
 			return a.Import(ctx, c, store.ImportOptions{}, strings.NewReader("no organisation"))
 		},
-		"VerifyLog": func() (any, error) { return a.VerifyLog(ctx, c) },
+		"Subscribe":     func() (any, error) { return a.Subscribe(ctx, c, app.Subscription{ID: "x"}) },
+		"Subscriptions": func() (any, error) { return a.Subscriptions(ctx, c) },
+		"Unsubscribe":   func() (any, error) { return nil, a.Unsubscribe(ctx, c, "x") },
+		"VerifyLog":     func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }
 

@@ -220,6 +220,13 @@ func (a *App) RemoveSchedule(ctx context.Context, c Caller, id string) error {
 	})
 }
 
+// ofTheDisk names the owner of the disk as the caller of a job, who has no
+// account. No account has such an id.
+const ofTheDisk = "owner of the disk"
+
+// callerWord names the caller of a job: his account, or the owner of the disk.
+func callerWord(account string) string { return cmp.Or(account, ofTheDisk) }
+
 // due gives all schedules of all organisations to the queue.
 func (a *App) due(ctx context.Context) ([]job.Schedule, error) {
 	ids, err := a.store.Orgs(ctx)
@@ -244,26 +251,27 @@ func (a *App) due(ctx context.Context) ([]job.Schedule, error) {
 			if err != nil {
 				return nil, fmt.Errorf("writing a schedule: %w", err)
 			}
-			out = append(out, job.Schedule{Org: id, ID: s.ID, Kind: look, Cron: s.Cron, Caller: s.Account, Args: args, Tries: 3})
+			out = append(out, job.Schedule{Org: id, ID: s.ID, Kind: look, Cron: s.Cron, Caller: callerWord(s.Account), Args: args, Tries: 3})
 		}
 	}
 	return out, nil
 }
 
-// OpenQueue opens the queue of background work, with the collectors by provider.
+// OpenQueue opens the queue of background work, with the collectors by provider
+// and what delivers notices; without that they wait for another replica.
 // The caller starts and stops it, before Close.
-func (a *App) OpenQueue(ctx context.Context, o job.Options, collect map[string]Collect) error {
-	o.Handlers = map[string]job.Handler{look: a.look(collect)}
+func (a *App) OpenQueue(ctx context.Context, o job.Options, collect map[string]Collect, send Tell) error {
+	o.Handlers = map[string]job.Handler{look: a.watched(a.look(collect))}
+	if send != nil {
+		o.Handlers[tell] = a.deliver(send)
+	}
 	o.Schedules, o.Now = a.due, a.now
 	q, err := job.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := q.Start(ctx); err != nil {
-		return err
-	}
-	a.queue = q
-	return nil
+	a.queue = q // before it starts: what it runs may order more
+	return q.Start(ctx)
 }
 
 // StopQueue ends the background work: what runs is handed back.
@@ -296,7 +304,7 @@ func (a *App) Look(ctx context.Context, c Caller, collector string, ed catalogue
 	if err != nil {
 		return 0, fmt.Errorf("ordering a run: %w", err)
 	}
-	id, _, err = a.queue.Enqueue(ctx, job.Order{Kind: look, Org: h.ID(), Caller: c.pass.account, Key: look + "/" + collector + "/" + string(ed), Args: args, Tries: 2})
+	id, _, err = a.queue.Enqueue(ctx, job.Order{Kind: look, Org: h.ID(), Caller: callerWord(c.pass.account), Key: look + "/" + collector + "/" + string(ed), Args: args, Tries: 2})
 	return id, err
 }
 
@@ -339,13 +347,13 @@ func (a *App) look(collect map[string]Collect) job.Handler {
 		if err := json.Unmarshal(w.Args, &args); err != nil {
 			return fmt.Errorf("reading what a job is to do: %w", err)
 		}
-		c := Caller{Org: w.Org, Actor: store.Actor(args.Person), pass: pass{account: w.Caller, local: w.Caller == ""}}
-		if w.Caller != "" {
+		c := Caller{Org: w.Org, Actor: store.Actor(args.Person), pass: pass{local: true}}
+		if w.Caller != ofTheDisk {
 			acc, err := a.active(ctx, w.Caller)
 			if err != nil {
 				return err
 			}
-			c.pass.operator = acc.Operator
+			c.pass = pass{account: acc.ID, operator: acc.Operator}
 		}
 		if args.Collector != "" {
 			if err := a.collectOnce(ctx, c, args.Collector, collect, say); err != nil {
@@ -357,12 +365,18 @@ func (a *App) look(collect map[string]Collect) job.Handler {
 		}
 		name := fmt.Sprintf("%s/%d", w.Org, w.ID)
 		all, err := a.Runs(ctx, c)
-		if err != nil || slices.ContainsFunc(all, func(r Run) bool { return r.Job == name }) {
+		if err != nil {
 			return err
 		}
+		if at := slices.IndexFunc(all, func(r Run) bool { return r.Job == name }); at >= 0 {
+			return a.announceRun(ctx, c, all[at]) // it was made, and perhaps not told of
+		}
 		say(job.Progress{Text: "putting the checks to what was seen"})
-		_, err = a.Assess(ctx, c, Ask{Edition: args.Edition, Parties: []catalogue.Party{catalogue.Customer, catalogue.Provider}, Job: name})
-		return err
+		made, err := a.Assess(ctx, c, Ask{Edition: args.Edition, Parties: []catalogue.Party{catalogue.Customer, catalogue.Provider}, Job: name})
+		if err != nil {
+			return err
+		}
+		return a.announceRun(ctx, c, made.Run)
 	}
 }
 

@@ -69,6 +69,8 @@ func (s *Server) routes() []route {
 		{"POST /work/run/{job}/cancel", account.RunWork, s.cancelJob},
 		{"POST /work/collector", account.ManageWork, s.setCollector},
 		{"POST /work/collector/{collector}/remove", account.ManageWork, s.removeCollector},
+		{"POST /work/subscription", account.ManageWork, s.subscribe},
+		{"POST /work/subscription/{subscription}/remove", account.ManageWork, s.unsubscribe},
 		{"POST /work/schedule", account.ManageWork, s.setSchedule},
 		{"POST /work/schedule/{schedule}/remove", account.ManageWork, s.removeSchedule},
 		{"GET /member", account.ReadMember, s.members},

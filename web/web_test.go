@@ -57,7 +57,7 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil); err != nil {
+	if err := a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

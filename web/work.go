@@ -18,6 +18,8 @@ import (
 type workView struct {
 	Collectors []app.Collector
 	Schedules  []app.Schedule
+	Told       []app.Subscription
+	Secret     string // of a webhook, just made
 	Jobs       []job.Job
 	External   string
 	Policy     string
@@ -26,13 +28,18 @@ type workView struct {
 	Busy       bool
 }
 
-func (s *Server) work(v *visit) error {
-	view := workView{Manage: v.may(account.ManageWork, s.o.Now()), Run: v.may(account.RunWork, s.o.Now()), Policy: string(s.o.Policy)}
+func (s *Server) work(v *visit) error { return s.workWith(v, "") }
+
+func (s *Server) workWith(v *visit, secret string) error {
+	view := workView{Secret: secret, Manage: v.may(account.ManageWork, s.o.Now()), Run: v.may(account.RunWork, s.o.Now()), Policy: string(s.o.Policy)}
 	var err error
 	if view.Collectors, err = s.o.App.Collectors(v, v.Caller); err != nil {
 		return err
 	}
 	if view.Schedules, err = s.o.App.Schedules(v, v.Caller); err != nil {
+		return err
+	}
+	if view.Told, err = s.o.App.Subscriptions(v, v.Caller); err != nil {
 		return err
 	}
 	if view.Jobs, err = s.o.App.Jobs(v, v.Caller); err != nil {
@@ -157,4 +164,50 @@ func jobOutcome(j job.Job) string {
 		return "s-accepted"
 	}
 	return "o-unknown"
+}
+
+// subscribe has somebody told of what happens; the secret of a webhook is shown
+// this once.
+func (s *Server) subscribe(v *visit) error {
+	form := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+	x := app.Subscription{ID: form("id"), Mail: form("mail"), Hook: form("hook")}
+	for _, k := range clean(v.r.PostForm["kind"]) {
+		x.Kinds = append(x.Kinds, app.NoticeKind(k))
+	}
+	secret, err := s.o.App.Subscribe(v, v.Caller, x)
+	if err != nil {
+		return err
+	}
+	if x.Hook == "" {
+		return v.redirect("/work")
+	}
+	return s.workWith(v, secret)
+}
+
+func (s *Server) unsubscribe(v *visit) error {
+	if err := s.o.App.Unsubscribe(v, v.Caller, v.r.PathValue("subscription")); err != nil {
+		return err
+	}
+	return v.redirect("/work")
+}
+
+// noticeSaid says what a notice tells of.
+func noticeSaid(k app.NoticeKind) string {
+	switch k {
+	case app.GapNew:
+		return "new gaps"
+	case app.GapFixed:
+		return "gaps that are mended"
+	case app.RunFailed:
+		return "runs that fail"
+	}
+	return string(k)
+}
+
+func noticesSaid(all []app.NoticeKind) string {
+	var out []string
+	for _, k := range all {
+		out = append(out, noticeSaid(k))
+	}
+	return strings.Join(out, ", ")
 }

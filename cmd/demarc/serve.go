@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/job"
+	"demarc.dev/demarc/notify"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/web"
 )
@@ -27,6 +28,7 @@ func newServe(e *env) *cobra.Command {
 	var listen string
 	var names []string
 	var tls bool
+	var t telling
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
@@ -39,13 +41,18 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, serving{listen, names, tls})
+				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t})
 			})
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
 	c.Flags().StringSliceVar(&names, "host", nil, "further host names by which the server is called, such as that of a reverse proxy")
 	c.Flags().BoolVar(&tls, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
+	c.Flags().StringVar(&t.base, "url", "", "how people reach the server, for links in messages: https://demarc.example.org")
+	c.Flags().StringVar(&t.smtp, "smtp", "", "mail server that notices are handed to, host:port; its password comes from DEMARC_SMTP_PASSWORD")
+	c.Flags().StringVar(&t.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
+	c.Flags().StringVar(&t.user, "smtp-user", "", "who signs in at the mail server; empty: nobody")
+	c.Flags().StringVar(&t.from, "mail-from", "", "address that notices come from")
 	return c
 }
 
@@ -54,6 +61,7 @@ type serving struct {
 	listen string
 	names  []string
 	tls    bool
+	tell   telling
 }
 
 func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serving) error {
@@ -84,7 +92,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	if !loopback && !how.tls {
 		fmt.Fprintf(e.stderr, "demarc: warning: %s can be reached from other machines, and what passes is not encrypted; put a reverse proxy with TLS before it\n", l.Addr())
 	}
-	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Log: logger}, e.collectors()); err != nil {
+	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Log: logger}, e.collectors(), e.tell(how.tell, logger)); err != nil {
 		return err
 	}
 	defer func() {
