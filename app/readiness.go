@@ -51,14 +51,16 @@ type standing struct {
 // Gates computes how ready the organisation is to be audited by the edition of
 // its newest assessment, gate after gate, with what stands in the way.
 func (a *App) Gates(ctx context.Context, c Caller) ([]Gate, error) {
-	s, err := a.standing(ctx, c)
+	s, err := a.standing(ctx, c, true)
 	if err != nil {
 		return nil, err
 	}
 	return []Gate{s.scoped(), s.seen(), s.agreed(), s.assessed(), s.answered(), s.closed()}, nil
 }
 
-func (a *App) standing(ctx context.Context, c Caller) (*standing, error) {
+// standing gathers what the gates are computed from; conclusions, which are
+// large, only when they are asked for.
+func (a *App) standing(ctx context.Context, c Caller, concluded bool) (*standing, error) {
 	s := &standing{now: a.now().UTC(), edition: catalogue.Edition2026}
 	var err error
 	if s.scope, err = a.Scope(ctx, c); err != nil && !isNotFound(err) {
@@ -72,6 +74,8 @@ func (a *App) standing(ctx context.Context, c Caller) (*standing, error) {
 	}
 	if s.run.ID != "" {
 		s.edition = s.run.Edition
+	}
+	if s.run.ID != "" && concluded {
 		if s.a, err = a.Assessment(ctx, c, s.run); err != nil {
 			return nil, err
 		}
@@ -300,7 +304,7 @@ func (a *App) matrixWork(ctx context.Context, c Caller, m account.Member) ([]Wor
 	if !m.Role.May(account.SignMatrix) {
 		return nil, nil
 	}
-	s, err := a.standing(ctx, c)
+	s, err := a.standing(ctx, c, false)
 	if err != nil || s.scope == nil {
 		return nil, err
 	}

@@ -53,12 +53,11 @@ func (s *Server) home(v *visit) error {
 	}
 	h := homeView{Run: run, RunWord: v.get("run"), A: g.Assessment, First: g.Plan.Actions[:min(firstMost, len(g.Plan.Actions))], Unread: len(g.Assessment.Unread)}
 	h.Light, _ = s.integrity(v.Org)
-	if h.Gates, err = s.o.App.Gates(v, v.Caller); err != nil {
+	now, err := s.ready(v)
+	if err != nil {
 		return err
 	}
-	if h.Work, err = s.o.App.MyWork(v, v.Caller); err != nil {
-		return err
-	}
+	h.Gates, h.Work = now.Gates, now.Work
 	h.Worst, h.Failing = worstOf(g.Assessment)
 	for _, o := range g.Outlooks {
 		h.Outlook = o.Says

@@ -59,6 +59,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
+	s.shelf.ready.most = readyMost
 	s.needs = needsOf(s.routes())
 	s.handler = s.guarded(s.mux())
 	return s, nil

@@ -22,12 +22,14 @@ type shelf struct {
 	drifts kept[*app.Drift]
 	found  kept[*index]
 	rules  kept[*app.Matrices]
+	ready  kept[ready]
 }
 
 // kept holds the values that were made last. What several ask for at once is
 // made once.
 type kept[T any] struct {
 	mu     sync.Mutex
+	most   int // values; 0: keptMost
 	keys   []string
 	values map[string]T
 }
@@ -48,7 +50,7 @@ func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
 	if k.values == nil {
 		k.values = map[string]T{}
 	}
-	if len(k.keys) == keptMost {
+	if len(k.keys) == max(k.most, keptMost) {
 		delete(k.values, k.keys[0])
 		k.keys = slices.Delete(k.keys, 0, 1)
 	}
@@ -97,6 +99,33 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 	}
 	key := v.Org + v.bound() + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
 	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
+}
+
+// ready is how ready an organisation is, and what waits for one of its people.
+type ready struct {
+	Gates []app.Gate
+	Work  []app.Work
+}
+
+// readyMost is how many people's are kept: they are small.
+const readyMost = 512
+
+// ready gives the gates and the work of the visitor. They follow from the
+// records, which do not change without an entry, and from the hour.
+func (s *Server) ready(v *visit) (ready, error) {
+	size, err := s.o.App.LogSize(v, v.Caller)
+	if err != nil {
+		return ready{}, err
+	}
+	key := v.Org + v.bound() + "/" + v.Account() + "/" + string(v.member.Role) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
+	return s.shelf.ready.get(key, func() (ready, error) {
+		gates, err := s.o.App.Gates(v, v.Caller)
+		if err != nil {
+			return ready{}, err
+		}
+		work, err := s.o.App.MyWork(v, v.Caller)
+		return ready{gates, work}, err
+	})
 }
 
 // verified is what the last look at the whole log of each organisation found.
