@@ -119,15 +119,12 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 // account of ours could be looked at: people's answers are all there is.
 func cloudless(ctx context.Context, from records) bool {
 	s, ok, err := get[scope.Scope](ctx, from, scopes, current)
-	if err != nil || !ok || len(s.Services) == 0 {
-		return false
-	}
-	for _, v := range s.Services {
-		if len(v.Accounts) > 0 {
-			return false
-		}
-	}
-	return true
+	return err == nil && ok && accountless(&s)
+}
+
+// accountless tells whether no service of a scope has an account of ours.
+func accountless(s *scope.Scope) bool {
+	return len(s.Services) > 0 && !slices.ContainsFunc(s.Services, func(v scope.Service) bool { return len(v.Accounts) > 0 })
 }
 
 func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *Assessed) error {

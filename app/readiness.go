@@ -138,7 +138,11 @@ func (s *standing) seen() Gate {
 			}
 		}
 	}
-	if of == 0 {
+	switch {
+	case of > 0:
+	case s.scope != nil && accountless(s.scope): // services of others only: there is no account of ours to look at
+		of = 1
+	default:
 		of, out = 1, []Blocker{{"Nothing was collected yet", "/collect"}}
 	}
 	return gate("seen", "The cloud was looked at, whole and lately", "What is claimed must rest on the real state, and what was not read is no pass.", of, out)
@@ -207,7 +211,13 @@ func (s *standing) answered() Gate {
 
 func (s *standing) closed() Gate {
 	const id, title, why = "closed", "No gap of ours is open", "A gap is to be mended, or accepted by somebody for a time and a reason."
-	return s.duties(id, title, why, "%d duties of %s are not fulfilled, or in part", "", func(x assess.Status) bool { return x == assess.NotSatisfied || x == assess.Partly })
+	g := s.duties(id, title, why, "%d duties of %s are not fulfilled, or in part", "", func(x assess.Status) bool { return x == assess.NotSatisfied || x == assess.Partly })
+	if s.a != nil && s.a.Readiness.Ours.Unknown > 0 {
+		n := s.a.Readiness.Ours.Unknown
+		g.Met, g.Open = g.Met-n, false
+		g.Blockers = append(g.Blockers, Blocker{fmt.Sprintf("%d duties are unknown, and each may hide a gap", n), "/duty?side=ours&status=unknown"})
+	}
+	return g
 }
 
 // duties makes a gate of the statuses of our own duties, with one blocker for
