@@ -22,6 +22,7 @@ type unit struct {
 	links    []text.Link
 	heading  bool
 	defines  bool // it defines a term
+	pair     bool // two sentences of one clause
 }
 
 // linked tells whether the token stands in a link.
@@ -67,10 +68,30 @@ func newIndex(d *text.Document) *index {
 		x.cut(i, blocks)
 		x.headings = append(x.headings, x.headingWords(i))
 	}
+	x.pair()
 	for i := range x.all {
 		x.finish(i)
 	}
 	return x
+}
+
+// pair adds each two sentences that follow each other in a clause.
+func (x *index) pair() {
+	n := len(x.all)
+	for i := 0; i < n; i++ {
+		a := &x.all[i]
+		for k := i + 1; k < n && x.all[k].clause == a.clause; k++ {
+			b := &x.all[k]
+			if b.from < a.to {
+				continue
+			}
+			if a.own == 0 && len(a.toks)+len(b.toks) < 160 {
+				toks := append(append(make([]token, 0, len(a.toks)+len(b.toks)), a.toks...), b.toks[b.own:]...)
+				x.all = append(x.all, unit{clause: a.clause, from: a.from, to: b.to, toks: toks, heading: a.heading, pair: true, defines: a.defines || b.defines})
+			}
+			break
+		}
+	}
 }
 
 func (x *index) headingWords(i int) []string {

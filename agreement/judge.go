@@ -38,6 +38,7 @@ type candidate struct {
 	document int
 	unit     int
 	kind     kind
+	said     kind // what its cue says, before the modality made it weaker
 	cue      *Cue
 	hit      hit
 	owner    Role
@@ -53,6 +54,9 @@ func (x *index) candidates(t *Topic) []candidate {
 	for k, cues := range [][]Cue{strongCue: t.strong, weakCue: t.weak, adverseCue: t.adverse} {
 		for i := range cues {
 			for _, u := range x.units(&cues[i]) {
+				if x.all[u].pair {
+					continue
+				}
 				c, ok := x.candidate(t, &cues[i], kind(k), u)
 				if !ok {
 					continue
@@ -63,12 +67,40 @@ func (x *index) candidates(t *Topic) []candidate {
 			}
 		}
 	}
+	if !holds(byUnit, strongCue) {
+		x.pairs(t, byUnit)
+	}
 	out := make([]candidate, 0, len(byUnit))
 	for _, c := range byUnit {
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.unit, b.unit)) })
 	return out
+}
+
+func holds(byUnit map[int]candidate, k kind) bool {
+	for _, c := range byUnit {
+		if c.said == k {
+			return true
+		}
+	}
+	return false
+}
+
+// pairs looks for full promises in two sentences that follow each other, where
+// none stands in one: "If a court orders it, we disclose data. We will notify you."
+func (x *index) pairs(t *Topic, byUnit map[int]candidate) {
+	for i := range t.strong {
+		for _, u := range x.units(&t.strong[i]) {
+			if !x.all[u].pair {
+				continue
+			}
+			if c, ok := x.candidate(t, &t.strong[i], strongCue, u); ok {
+				c.score -= 2
+				byUnit[u] = c
+			}
+		}
+	}
 }
 
 func better(a, b candidate) bool {
@@ -93,7 +125,7 @@ func (x *index) candidate(t *Topic, cue *Cue, k kind, at int) (candidate, bool) 
 			return candidate{}, false
 		}
 	}
-	c := candidate{unit: at, kind: k, cue: cue, hit: h}
+	c := candidate{unit: at, kind: k, said: k, cue: cue, hit: h}
 	if s, ok := ownerAt(u.segs, h.anchor); ok {
 		c.owner, c.modality = s.owner, s.modality
 	} else {
@@ -118,14 +150,14 @@ func (c *candidate) owed(t *Topic) bool {
 	if c.modality == denied && !strings.Contains(" "+c.cue.source+" ", " not ") && !strings.Contains(c.cue.source, "no ") {
 		return false
 	}
-	if c.kind == strongCue && t.Owner == Provider && (c.modality == allowed || c.modality == efforts) {
+	if c.kind == strongCue && t.Owner == Provider && (c.modality == allowed && !t.Permitted || c.modality == efforts) {
 		c.kind = weakCue
 	}
 	return true
 }
 
 func (c *candidate) weigh(length int) float64 {
-	score := map[kind]float64{strongCue: 10, weakCue: 6, adverseCue: 9}[c.kind] + 0.4*float64(c.hit.tokens)
+	score := map[kind]float64{strongCue: 10, weakCue: 6, adverseCue: 9}[c.said] + 0.4*float64(c.hit.tokens)
 	if c.heading {
 		score += 2
 	}
@@ -135,7 +167,8 @@ func (c *candidate) weigh(length int) float64 {
 	if c.modality == binding {
 		score += 0.5
 	}
-	return score - math.Min(2, float64(length)/120) - math.Min(1.5, float64(c.hit.last-c.hit.first)/40)
+	score -= math.Min(2, float64(length)/120) + math.Min(1.5, float64(c.hit.last-c.hit.first)/40)
+	return math.Round(score*2) / 2 // near scores are equal: the earlier passage is quoted
 }
 
 // number gives the number of a passage that belongs to the topic: of the right

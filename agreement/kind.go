@@ -48,6 +48,9 @@ var titles = []struct {
 func kindOf(x *index) Kind {
 	duties, money := 0, 0
 	for i := range x.all {
+		if x.all[i].pair {
+			continue
+		}
 		for _, s := range x.all[i].segs {
 			if s.modality == binding || s.modality == allowed {
 				duties++
@@ -150,7 +153,7 @@ var pointing = map[string]bool{"incorporat": true, "describ": true, "set": true,
 
 // referencesOf notes the documents to which a unit points.
 func (s *set) referencesOf(i int, x *index, u *unit) {
-	if u.heading {
+	if u.heading || u.pair {
 		return
 	}
 	words := make([]string, 0, len(u.toks)-u.own)
@@ -246,7 +249,7 @@ func (x *index) bm25(ids map[int32]bool) (Quote, bool) {
 	var best []scored
 	for i := range x.all {
 		u := &x.all[i]
-		if u.heading {
+		if u.heading || u.pair {
 			continue
 		}
 		counts := map[int32]float64{}

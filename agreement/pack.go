@@ -36,6 +36,9 @@ type Topic struct {
 	Number    *Number  `yaml:"number"`
 	// AdverseWins: one adverse passage outweighs any promise.
 	AdverseWins bool `yaml:"adverse-wins"`
+	// Permitted: a permission to do it promises as much as a duty, as in "may
+	// change the service on 30 days' notice".
+	Permitted bool `yaml:"permitted"`
 	// Defined: the topic may stand in the definition of a term.
 	Defined  bool   `yaml:"defined"`
 	Proposal string `yaml:"proposal"` // wording of our own; {number} is the threshold

@@ -149,7 +149,18 @@ func segments(toks []token, roles map[string]Role) []segment {
 		role, party := roles[toks[i].word]
 		if party && !toks[i].possessive && !object(toks, i) {
 			if verb, ok := verbAfter(toks, i); ok {
+				before, main := out, len(out)
 				out = append(out, duty(toks, i, verb, role, roles))
+				if end := subordinate(toks, i, verb); end > 0 {
+					// "before the Subprocessor processes data, inform": the duty after
+					// the comma is that of the sentence around it.
+					back := segment{start: end}
+					if main > 0 {
+						back = before[main-1]
+						back.start = end
+					}
+					out = append(out, back)
+				}
 				i = verb
 				continue
 			}
@@ -160,6 +171,27 @@ func segments(toks []token, roles map[string]Role) []segment {
 		}
 	}
 	return out
+}
+
+var subordinates = map[string]bool{"before": true, "after": true, "when": true, "if": true, "where": true, "which": true, "until": true, "once": true,
+	"while": true, "whether": true, "unless": true, "because": true, "whenever": true, "that": true}
+
+// subordinate gives the token at which a clause that begins with the subject at
+// i ends, when it is a subordinate one; 0 when it is none.
+func subordinate(toks []token, i, verb int) int {
+	is := false
+	for j := max(0, i-3); j < i; j++ {
+		is = is || subordinates[toks[j].word]
+	}
+	if !is {
+		return 0
+	}
+	for j := verb; j+1 < len(toks); j++ {
+		if toks[j].after == comma || toks[j].after >= colon {
+			return j + 1
+		}
+	}
+	return 0
 }
 
 // object tells that the word at i is no subject: "our", "to Customer".
@@ -293,7 +325,9 @@ func firmness(toks []token, i int) modality {
 			return denied
 		}
 	}
-	if near(toks, i, i+7, func(w string) bool { return w == "efforts" || w == "endeavour" || w == "endeavours" || w == "aims" || w == "strive" || w == "try" }) {
+	if near(toks, i, i+7, func(w string) bool {
+		return w == "efforts" || w == "endeavour" || w == "endeavours" || w == "aims" || w == "strive" || w == "try"
+	}) {
 		return efforts
 	}
 	switch word(0) {

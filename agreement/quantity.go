@@ -56,6 +56,9 @@ func quantities(text string, toks []token) []Quantity {
 		}
 		q.first, q.last = i, i+n-1
 		q.From, q.To = toks[i].from, toks[i+n-1].to
+		if q.To < q.From || q.To-q.From > 80 { // it lies across a lead and its item
+			continue
+		}
 		q.Comparator = comparatorBefore(toks, i)
 		q.Raw = text[q.From:q.To]
 		out = append(out, q)
@@ -93,6 +96,9 @@ func quantityAt(toks []token, i int) (Quantity, int) {
 			if !ok {
 				return Quantity{}, 0
 			}
+			if per(toks, j) {
+				return Quantity{}, 0
+			}
 			if business && unit == Day {
 				unit = BusinessDay
 			}
@@ -101,6 +107,15 @@ func quantityAt(toks []token, i int) (Quantity, int) {
 		j++
 	}
 	return Quantity{}, 0
+}
+
+// per tells that a duration is a rhythm: "24 hours a day", "7 days per week".
+func per(toks []token, j int) bool {
+	if j+2 >= len(toks) || toks[j+1].word != "a" && toks[j+1].word != "per" {
+		return false
+	}
+	_, ok := unitWords[toks[j+2].word]
+	return ok
 }
 
 // numberAt reads "72", "seventy-two (72)" or "ninety nine". Where words and
