@@ -49,7 +49,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"example":        {},
 	"app/report":     {[]string{"problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
 	"api":            {[]string{"account", "app", "job", "problem", "catalogue", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/danielgtaylor/huma/v2", "github.com/danielgtaylor/huma/v2/"}},
-	"web":            {[]string{"account", "job", "app", "app/report", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
+	"web":            {[]string{"account", "account/oidc", "job", "app", "app/report", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
 	"agreement":      {[]string{"problem", "internal/strict", "agreement/text"}, []string{"golang.org/x/text/"}},
 	"agreement/text": {[]string{"problem"}, []string{"github.com/klippa-app/go-pdfium", "github.com/klippa-app/go-pdfium/", "github.com/tetratelabs/wazero", "github.com/tetratelabs/wazero/", "github.com/yuin/goldmark", "github.com/yuin/goldmark/", "golang.org/x/net/html", "golang.org/x/net/html/"}},
 	"cmd/demarc":     {[]string{"*"}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},

@@ -61,7 +61,7 @@ type sessionKey struct{}
 
 // open is what anybody may ask for.
 func open(path string) bool {
-	return path == "/signin" || path == "/signin/code" || path == "/join" || strings.HasPrefix(path, "/style/")
+	return path == "/signin" || path == "/signin/code" || path == "/join" || path == "/signin/oidc" || path == "/signin/oidc/back" || strings.HasPrefix(path, "/style/")
 }
 
 // admitted lets in who holds a session; the way in and the styles are open.
@@ -91,7 +91,7 @@ func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := &visit{Context: r.Context(), w: w, r: r}
-	s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(r)))
+	s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(r), s.o.Provider != nil))
 }
 
 // safeNext gives the page that was asked for, to go on to after signing in.

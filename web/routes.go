@@ -110,6 +110,8 @@ func (s *Server) mux() *http.ServeMux {
 	m.HandleFunc("POST /signin", s.signinPassword)
 	m.HandleFunc("POST /signin/code", s.signinCode)
 	m.HandleFunc("/join", s.join)
+	m.HandleFunc("GET /signin/oidc", s.leave)
+	m.HandleFunc("GET /signin/oidc/back", s.comeBack)
 	m.HandleFunc("POST /signout", s.signout)
 	for pattern, h := range s.selfRoutes() {
 		m.Handle(pattern, s.serve("", h))

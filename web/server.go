@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/account/oidc"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/problem"
@@ -20,24 +21,27 @@ import (
 
 // Options say what is served, and to whom.
 type Options struct {
-	App     *app.App
-	Caller  app.Caller                 // for which organisation, and who stands in the log
-	Version string                     // of the program
-	Policy  []byte                     // what a collector needs to be allowed, for the page of snapshots
-	Hosts   []string                   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
-	Secure  bool                       // reached over TLS: cookies say so
-	Address func(*http.Request) string // of the network, when a proxy stands before the server; nil: the other end
-	API     http.Handler               // what answers below /api/, with tokens of its own; nil: nothing
-	AnyIP   bool                       // answer a Host that is an IP address too: it cannot be rebound
-	Now     func() time.Time
-	Log     *slog.Logger
-	Opened  func() // called when a sign-in link was used; may be nil
+	App      *app.App
+	Caller   app.Caller                 // for which organisation, and who stands in the log
+	Version  string                     // of the program
+	Policy   []byte                     // what a collector needs to be allowed, for the page of snapshots
+	Hosts    []string                   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
+	Secure   bool                       // reached over TLS: cookies say so
+	Address  func(*http.Request) string // of the network, when a proxy stands before the server; nil: the other end
+	Provider *oidc.Provider             // signs people in too; nil: passwords only
+	OIDC     oidc.Config                // of the provider: what its groups are worth
+	API      http.Handler               // what answers below /api/, with tokens of its own; nil: nothing
+	AnyIP    bool                       // answer a Host that is an IP address too: it cannot be rebound
+	Now      func() time.Time
+	Log      *slog.Logger
+	Opened   func() // called when a sign-in link was used; may be nil
 }
 
 // Server serves the application. Safe for concurrent use.
 type Server struct {
 	o        Options
 	gate     gate
+	away     away
 	shelf    shelf
 	verified verified
 	styles   asset

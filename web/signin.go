@@ -25,7 +25,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Context: r.Context(), w: w, r: r}
 	token := r.URL.Query().Get("token")
 	if token == "" {
-		s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, signinForm("", ""))
+		s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, signinForm("", "", s.o.Provider != nil))
 		return
 	}
 	// A look ahead by a browser or another program must not use the link up.
@@ -55,7 +55,7 @@ func (s *Server) signinPassword(w http.ResponseWriter, r *http.Request) {
 	login, next := strings.TrimSpace(r.PostFormValue("login")), r.PostFormValue("next")
 	token, pending, err := s.o.App.SignIn(r.Context(), s.visitor(r), login, r.PostFormValue("password"))
 	if err != nil {
-		s.again(v, err, "Sign in", signinForm(login, next))
+		s.again(v, err, "Sign in", signinForm(login, next, s.o.Provider != nil))
 		return
 	}
 	s.setCookie(w, token)
@@ -122,5 +122,5 @@ func (s *Server) signout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.setCookie(w, "")
-	s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, signinForm("", ""))
+	s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, signinForm("", "", s.o.Provider != nil))
 }

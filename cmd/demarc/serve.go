@@ -15,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/account/oidc"
 	"demarc.dev/demarc/api"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
@@ -29,6 +31,8 @@ func newServe(e *env) *cobra.Command {
 	var names []string
 	var tls bool
 	var t telling
+	var o oidc.Config
+	var grants []string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
@@ -41,7 +45,7 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t})
+				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t, o, grants})
 			})
 		},
 	}
@@ -53,6 +57,11 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 	c.Flags().StringVar(&t.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
 	c.Flags().StringVar(&t.user, "smtp-user", "", "who signs in at the mail server; empty: nobody")
 	c.Flags().StringVar(&t.from, "mail-from", "", "address that notices come from")
+	c.Flags().StringVar(&o.Issuer, "oidc-issuer", "", "OpenID provider that signs people in too; the client's secret comes from DEMARC_OIDC_SECRET, and --url must be set")
+	c.Flags().StringVar(&o.ClientID, "oidc-client", "", "id of this server as a client of it")
+	c.Flags().StringVar(&o.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
+	c.Flags().StringSliceVar(&grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
+	c.Flags().BoolVar(&o.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
 	return c
 }
 
@@ -62,6 +71,8 @@ type serving struct {
 	names  []string
 	tls    bool
 	tell   telling
+	oidc   oidc.Config
+	grants []string // group=organisation:role
 }
 
 func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serving) error {
@@ -84,7 +95,11 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	if err != nil {
 		return err
 	}
-	s, err = web.New(web.Options{App: a, API: programs, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
+	provider, err := e.provider(ctx, &how)
+	if err != nil {
+		return err
+	}
+	s, err = web.New(web.Options{App: a, API: programs, Provider: provider, OIDC: how.oidc, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
@@ -109,6 +124,27 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 		fmt.Fprintln(e.stdout, "ended")
 	}
 	return err
+}
+
+// provider opens the OpenID provider, when one is named.
+func (e *env) provider(ctx context.Context, how *serving) (*oidc.Provider, error) {
+	if how.oidc.Issuer == "" {
+		return nil, nil
+	}
+	for _, words := range how.grants {
+		group, rest, ok := strings.Cut(words, "=")
+		org, role, ok2 := strings.Cut(rest, ":")
+		if !ok || !ok2 || group == "" || org == "" || !account.Role(role).Known() || account.Role(role) == account.ExternalAuditor {
+			return nil, problem.New(problem.Usage, "--oidc-grant "+quote(words)+" is none", "group=organisation:role, such as auditors=north:internalauditor; an external auditor is let in by a person, until a day")
+		}
+		how.oidc.Mapping = append(how.oidc.Mapping, oidc.Grant{Group: group, Org: org, Role: role})
+	}
+	how.oidc.ClientSecret = e.get("DEMARC_OIDC_SECRET")
+	how.oidc.Redirect = strings.TrimSuffix(how.tell.base, "/") + "/signin/oidc/back"
+	if err := how.oidc.Validate(); err != nil {
+		return nil, err
+	}
+	return oidc.Open(ctx, how.oidc)
 }
 
 // queueGrace is how long background work may take to end with the server.

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"sync"
+	"time"
+
+	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/account/oidc"
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/problem"
+)
+
+// away keeps what belongs to people who are at the identity provider, each for
+// one browser and one use. It ends with the process.
+type away struct {
+	mu sync.Mutex
+	of map[string]oidc.State
+}
+
+const (
+	awayMost   = 10_000
+	awayTime   = 10 * time.Minute
+	awayCookie = "demarc_away"
+)
+
+func (a *away) keep(s oidc.State, now time.Time) string {
+	id := rand.Text()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.of == nil || len(a.of) > awayMost {
+		a.of = map[string]oidc.State{}
+	}
+	for k, x := range a.of {
+		if now.After(x.Ends) {
+			delete(a.of, k)
+		}
+	}
+	a.of[id] = s
+	return id
+}
+
+func (a *away) take(id string) (oidc.State, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s, ok := a.of[id]
+	delete(a.of, id)
+	return s, ok
+}
+
+// leave sends the browser to the identity provider. Its cookie must come back
+// from another site, so that it is Lax; it opens nothing.
+func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
+	if s.o.Provider == nil {
+		s.refuse(w, r, http.StatusNotFound, "There is no identity provider", "Sign in with your password.")
+		return
+	}
+	address, state := s.o.Provider.Begin(s.o.Now())
+	http.SetCookie(w, &http.Cookie{Name: awayCookie, Value: s.away.keep(state, s.o.Now()), Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: int(awayTime.Seconds())})
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// comeBack takes what the browser brings back from the identity provider.
+func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
+	v := &visit{Context: r.Context(), w: w, r: r}
+	cookie, err := r.Cookie(awayCookie)
+	var state oidc.State
+	ok := err == nil && s.o.Provider != nil
+	if ok {
+		state, ok = s.away.take(cookie.Value)
+	}
+	http.SetCookie(w, &http.Cookie{Name: awayCookie, Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: -1})
+	if !ok {
+		s.again(v, problem.New(problem.Denied, "this sign-in was not begun in this browser, or took too long", "begin it again"), "Sign in", signinForm("", "", s.o.Provider != nil))
+		return
+	}
+	token, err := s.vouched(r, state)
+	if err != nil {
+		s.again(v, err, "Sign in", signinForm("", "", true))
+		return
+	}
+	s.setCookie(w, token)
+	// A redirect from here would still count as coming from the other site, and
+	// the browser would not send the strict cookie along.
+	w.Header().Set("Refresh", "0; url=/")
+	s.doorstep(v, http.StatusOK, page{Title: "You are signed in", Next: "Go on to your organisations."}, onwardLink())
+}
+
+// vouched gives the session of whom the provider vouches for.
+func (s *Server) vouched(r *http.Request, state oidc.State) (string, error) {
+	id, err := s.o.Provider.Finish(r.Context(), r.URL.Query(), state, s.o.Now())
+	if err != nil {
+		return "", err
+	}
+	out := app.Outside{Issuer: id.Issuer, Subject: id.Subject, Name: id.Name, SignUp: s.o.OIDC.AllowSignUp}
+	if email, err := id.LinkEmail(); err == nil {
+		out.Email = email
+	}
+	for _, m := range s.o.OIDC.Mapping {
+		out.Mapped = append(out.Mapped, m.Org)
+	}
+	for _, g := range s.o.OIDC.Grants(id.Groups) {
+		out.Granted = append(out.Granted, app.Granted{Org: g.Org, Role: account.Role(g.Role)})
+	}
+	return s.o.App.SignInOutside(r.Context(), s.visitor(r), out)
+}
