@@ -26,6 +26,7 @@ type Options struct {
 	Database string           // address of a PostgreSQL database for the records; empty: SQLite, in the folder
 	Version  string           // of the program
 	Now      func() time.Time // nil: time.Now
+	Blobs    store.Blobs      // where large bodies lie; nil: in the folder
 	ReadOnly bool             // for what only reads; works beside a process that writes
 }
 
@@ -44,7 +45,7 @@ type App struct {
 
 // Open opens the house. The caller closes it.
 func Open(ctx context.Context, o Options) (*App, error) {
-	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly, Postgres: o.Database})
+	s, err := store.Open(ctx, o.Dir, store.Options{ReadOnly: o.ReadOnly, Postgres: o.Database, Blobs: o.Blobs})
 	if err != nil {
 		return nil, err
 	}

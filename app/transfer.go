@@ -65,5 +65,5 @@ func Restore(ctx context.Context, o Options, passphrase string, r io.Reader) (*s
 	if o.Dir == "" {
 		return nil, problem.New(problem.Usage, "no folder is named to restore into", "name an empty one with --data")
 	}
-	return store.Restore(ctx, o.Dir, store.Options{Postgres: o.Database}, r, store.RestoreOptions{Passphrase: passphrase})
+	return store.Restore(ctx, o.Dir, store.Options{Postgres: o.Database, Blobs: o.Blobs}, r, store.RestoreOptions{Passphrase: passphrase})
 }

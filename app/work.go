@@ -282,6 +282,15 @@ func (a *App) StopQueue(ctx context.Context) error {
 	return a.queue.Stop(ctx)
 }
 
+// QueueDepth gives how many jobs wait and run in all organisations: for who
+// watches the server.
+func (a *App) QueueDepth(ctx context.Context) (waiting, running int64, err error) {
+	if a.queue == nil {
+		return 0, 0, nil
+	}
+	return a.queue.Depth(ctx)
+}
+
 // errNoQueue says that this process does no background work.
 func errNoQueue() error {
 	return problem.New(problem.Unavailable, "this program runs no background work", "demarc serve does")

@@ -4,6 +4,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"demarc.dev/demarc/account"
 )
@@ -135,7 +136,13 @@ func (s *Server) mux() *http.ServeMux {
 func (s *Server) pages() http.Handler {
 	m := http.NewServeMux()
 	for _, r := range s.routes() {
-		m.Handle(r.pattern, s.serve(r.need, r.handler))
+		page := s.serve(r.need, r.handler)
+		m.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) {
+			if s.o.Matched != nil {
+				s.o.Matched(q.Context(), "/o/{org}"+r.pattern[strings.IndexByte(r.pattern, ' ')+1:])
+			}
+			page.ServeHTTP(w, q)
+		})
 	}
 	m.Handle("/", s.serve(account.ReadOrganisation, s.missing))
 	return m

@@ -22,16 +22,18 @@ import (
 // Options say what is served, and to whom.
 type Options struct {
 	App      *app.App
-	Caller   app.Caller                 // for which organisation, and who stands in the log
-	Version  string                     // of the program
-	Policy   []byte                     // what a collector needs to be allowed, for the page of snapshots
-	Hosts    []string                   // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
-	Secure   bool                       // reached over TLS: cookies say so
-	Address  func(*http.Request) string // of the network, when a proxy stands before the server; nil: the other end
-	Provider *oidc.Provider             // signs people in too; nil: passwords only
-	OIDC     oidc.Config                // of the provider: what its groups are worth
-	API      http.Handler               // what answers below /api/, with tokens of its own; nil: nothing
-	AnyIP    bool                       // answer a Host that is an IP address too: it cannot be rebound
+	Caller   app.Caller                                // for which organisation, and who stands in the log
+	Version  string                                    // of the program
+	Policy   []byte                                    // what a collector needs to be allowed, for the page of snapshots
+	Hosts    []string                                  // the values of the Host header that are answered: "127.0.0.1:7117", "localhost:7117"
+	Secure   bool                                      // reached over TLS: cookies say so
+	Address  func(*http.Request) string                // of the network, when a proxy stands before the server; nil: the other end
+	Provider *oidc.Provider                            // signs people in too; nil: passwords only
+	OIDC     oidc.Config                               // of the provider: what its groups are worth
+	API      http.Handler                              // what answers below /api/, with tokens of its own; nil: nothing
+	Around   func(http.Handler) http.Handler           // what stands before all of it; nil: nothing
+	Matched  func(ctx context.Context, pattern string) // is told the pattern of a page; nil: nobody
+	AnyIP    bool                                      // answer a Host that is an IP address too: it cannot be rebound
 	Now      func() time.Time
 	Log      *slog.Logger
 	Opened   func() // called when a sign-in link was used; may be nil
@@ -65,7 +67,9 @@ func New(o Options) (*Server, error) {
 	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
 	s.shelf.ready.most = readyMost
 	s.needs = needsOf(s.routes())
-	s.handler = s.guarded(s.mux())
+	if s.handler = s.guarded(s.mux()); o.Around != nil {
+		s.handler = o.Around(s.handler)
+	}
 	return s, nil
 }
 

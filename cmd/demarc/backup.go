@@ -102,7 +102,11 @@ func newRestore(e *env) *cobra.Command {
 				return fileProblem(args[0], err)
 			}
 			defer f.Close()
-			got, err := app.Restore(c.Context(), app.Options{Dir: e.data, Database: e.address()}, passphrase, f)
+			blobs, err := e.blobs(c.Context())
+			if err != nil {
+				return err
+			}
+			got, err := app.Restore(c.Context(), app.Options{Dir: e.data, Database: e.address(), Blobs: blobs}, passphrase, f)
 			if err != nil {
 				return err
 			}

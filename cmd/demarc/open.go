@@ -22,7 +22,11 @@ import (
 
 // open opens the house. Verbs that only read work beside one that writes.
 func (e *env) open(ctx context.Context, readOnly bool) (*app.App, app.Caller, error) {
-	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Version: version, Now: e.now, ReadOnly: readOnly})
+	blobs, err := e.blobs(ctx)
+	if err != nil {
+		return nil, app.Caller{}, err
+	}
+	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Blobs: blobs, Version: version, Now: e.now, ReadOnly: readOnly})
 	return a, app.Local(e.org, e.whoami()), err
 }
 

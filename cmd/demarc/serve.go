@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/notify"
+	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/web"
 )
@@ -33,6 +33,7 @@ func newServe(e *env) *cobra.Command {
 	var t telling
 	var o oidc.Config
 	var grants []string
+	var watched operation
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
@@ -45,7 +46,7 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t, o, grants})
+				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t, o, grants, watched})
 			})
 		},
 	}
@@ -62,6 +63,7 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 	c.Flags().StringVar(&o.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
 	c.Flags().StringSliceVar(&grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
 	c.Flags().BoolVar(&o.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
+	watched.flags(c.Flags())
 	return c
 }
 
@@ -73,6 +75,7 @@ type serving struct {
 	tell   telling
 	oidc   oidc.Config
 	grants []string // group=organisation:role
+	watch  operation
 }
 
 func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serving) error {
@@ -86,7 +89,16 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	}
 	defer l.Close()
 	hosts, loopback := hostsOf(l.Addr(), how.names)
-	logger := slog.New(slog.NewTextHandler(e.stderr, nil))
+	w, err := how.watch.begin(e, a, caller)
+	if err != nil {
+		return err
+	}
+	logger := w.logger
+	unwatch, err := w.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	var s *web.Server
 	link := func(says string) {
 		fmt.Fprintf(e.stdout, "%s\n  http://%s%s\n", says, hosts[0], s.Link())
@@ -99,7 +111,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	if err != nil {
 		return err
 	}
-	s, err = web.New(web.Options{App: a, API: programs, Provider: provider, OIDC: how.oidc, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
+	s, err = web.New(web.Options{App: a, API: programs, Around: w.around(how.tls), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: how.oidc, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
