@@ -4,9 +4,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -29,30 +31,31 @@ import (
 func newServe(e *env) *cobra.Command {
 	var listen string
 	var names []string
-	var tls bool
+	var behind bool
 	var t telling
 	var o oidc.Config
 	var grants []string
 	var watched operation
+	var pair [2]string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
 		Long: `Serves the web application over the store and prints a link that signs the owner of
 the disk in once. Other people sign in with an account: let them in under Members and
 hand them the link made there. It answers on this machine only unless --listen names
-another address; it speaks plain HTTP, so that over a network it belongs behind a
-reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
+another address. Over a network it speaks TLS (--tls-cert, --tls-key), or stands behind a
+reverse proxy that does (--behind-tls): cookies are kept to TLS then.`,
 		Example: "  demarc serve\n  demarc --data demarc-out/store serve --listen 127.0.0.1:8080",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, serving{listen, names, tls, t, o, grants, watched})
+				return e.serve(c.Context(), a, caller, serving{listen, names, behind, t, o, grants, watched, pair})
 			})
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
 	c.Flags().StringSliceVar(&names, "host", nil, "further host names by which the server is called, such as that of a reverse proxy")
-	c.Flags().BoolVar(&tls, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
+	c.Flags().BoolVar(&behind, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
 	c.Flags().StringVar(&t.base, "url", "", "how people reach the server, for links in messages: https://demarc.example.org")
 	c.Flags().StringVar(&t.smtp, "smtp", "", "mail server that notices are handed to, host:port; its password comes from DEMARC_SMTP_PASSWORD")
 	c.Flags().StringVar(&t.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
@@ -63,6 +66,8 @@ reverse proxy with TLS: say so with --behind-tls, and cookies are kept to TLS.`,
 	c.Flags().StringVar(&o.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
 	c.Flags().StringSliceVar(&grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
 	c.Flags().BoolVar(&o.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
+	c.Flags().StringVar(&pair[0], "tls-cert", "", "file with the certificate, to speak TLS itself; it is read again when it changes")
+	c.Flags().StringVar(&pair[1], "tls-key", "", "file with its key")
 	watched.flags(c.Flags())
 	return c
 }
@@ -76,6 +81,7 @@ type serving struct {
 	oidc   oidc.Config
 	grants []string // group=organisation:role
 	watch  operation
+	pair   [2]string // files of a certificate and its key; empty: plain HTTP
 }
 
 func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serving) error {
@@ -94,6 +100,13 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 		return err
 	}
 	logger := w.logger
+	if l, err = secured(l, &how, logger); err != nil {
+		return err
+	}
+	scheme := "http"
+	if how.pair[0] != "" {
+		scheme = "https"
+	}
 	unwatch, err := w.listen(ctx)
 	if err != nil {
 		return err
@@ -101,7 +114,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	defer unwatch()
 	var s *web.Server
 	link := func(says string) {
-		fmt.Fprintf(e.stdout, "%s\n  http://%s%s\n", says, hosts[0], s.Link())
+		fmt.Fprintf(e.stdout, "%s\n  %s://%s%s\n", says, scheme, hosts[0], s.Link())
 	}
 	programs, err := api.New(api.Options{App: a, Version: version, Now: e.now, Log: logger})
 	if err != nil {
@@ -129,13 +142,27 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 			logger.Warn("ending the background work", "error", err)
 		}
 	}()
-	fmt.Fprintf(e.stdout, "Demarc serves %s on http://%s (to end it: Ctrl-C)\n", served, hosts[0])
+	fmt.Fprintf(e.stdout, "Demarc serves %s on %s://%s (to end it: Ctrl-C)\n", served, scheme, hosts[0])
 	link("Sign in with this link; it works once:")
 	err = s.Serve(ctx, l)
 	if err == nil && errors.Is(ctx.Err(), context.Canceled) {
 		fmt.Fprintln(e.stdout, "ended")
 	}
 	return err
+}
+
+// secured puts TLS before the server when a certificate is named; cookies are
+// sent over TLS only then.
+func secured(l net.Listener, how *serving, log *slog.Logger) (net.Listener, error) {
+	if how.pair == [2]string{} {
+		return l, nil
+	}
+	c, err := operate.TLSConfig(how.pair[0], how.pair[1], log)
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "the certificate and its key cannot be used: "+err.Error(), "two files in PEM that fit: --tls-cert FILE --tls-key FILE")
+	}
+	how.tls = true
+	return tls.NewListener(l, c), nil
 }
 
 // provider opens the OpenID provider, when one is named.
