@@ -194,6 +194,7 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Subscribe":     func() (any, error) { return a.Subscribe(ctx, c, app.Subscription{ID: "x"}) },
 		"Subscriptions": func() (any, error) { return a.Subscriptions(ctx, c) },
 		"Unsubscribe":   func() (any, error) { return nil, a.Unsubscribe(ctx, c, "x") },
+		"MatrixHistory": func() (any, error) { return a.MatrixHistory(ctx, c, "ledger", ed) },
 		"VerifyLog":     func() (any, error) { return a.VerifyLog(ctx, c) },
 	}
 }

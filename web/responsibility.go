@@ -37,6 +37,7 @@ type matrixView struct {
 	Whole    []responsibility.Finding // about the matrix as a whole
 	Customer string                   // when the matrix does not name it
 	May      matrixMay
+	Other    comparison
 	People   []scope.Person // of the scope: owners are named by their ids
 	visit    *visit
 }
@@ -113,6 +114,9 @@ func (s *Server) matrix(v *visit) error {
 		view.Customer = or(service.Customer, "our customers")
 	}
 	if err := s.matrixRows(v, m, &view); err != nil {
+		return err
+	}
+	if err := s.compare(v, m, &view); err != nil {
 		return err
 	}
 	next := "Read the rows with a rule beside them: each says what is missing."
@@ -326,11 +330,4 @@ func allRules() []responsibility.Rule {
 	return []responsibility.Rule{responsibility.Gap, responsibility.Overlap, responsibility.OrphanShared, responsibility.TwoAccountable, responsibility.AssumptionOnly,
 		responsibility.ContractMismatch, responsibility.StatementMismatch, responsibility.ChainBreak, responsibility.NoEvidence, responsibility.ModelAnomaly,
 		responsibility.NotAcknowledged, responsibility.StaleSignOff, responsibility.OwnerLeft}
-}
-
-func compareWord(compare bool) string {
-	if compare {
-		return "default"
-	}
-	return ""
 }

@@ -72,6 +72,15 @@ func TestMatrix_FromTheUsualDivisionToAgreement(t *testing.T) {
 	if r := carl.do(http.MethodPost, at+"/line", line("5", "provider", "performs", "split", "we name, they make")); r.Code != http.StatusSeeOther {
 		t.Fatalf("a change after the sign-off: %d %s", r.Code, text(r))
 	}
+	if shown := text(h.do(http.MethodGet, at+"?edition=2015&compare=v1", "")); !strings.Contains(shown, "What differs from version 1") || !strings.Contains(shown, "we name, they make") || !strings.Contains(shown, "carl@larkspur.example") {
+		t.Error("the page does not say what differs from the first version, and who changed it")
+	}
+	if r := h.do(http.MethodGet, at+"?edition=2026&compare=statement", ""); r.Code != http.StatusOK || !strings.Contains(text(r), "What differs from the provider") {
+		t.Errorf("compared with the statement: %d", r.Code)
+	}
+	if r := h.do(http.MethodGet, at+"?edition=2015&compare=v99", ""); r.Code != http.StatusNotFound {
+		t.Errorf("compared with a version that never was: %d", r.Code)
+	}
 	if !strings.Contains(page(), "stale") {
 		t.Error("the sign-off does not go stale with a material change")
 	}

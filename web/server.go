@@ -65,7 +65,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
-	s.shelf.ready.most = readyMost
+	s.shelf.ready.most, s.shelf.told.most = readyMost, historyMost
 	s.needs = needsOf(s.routes())
 	if s.handler = s.guarded(s.mux()); o.Around != nil {
 		s.handler = o.Around(s.handler)
