@@ -149,8 +149,9 @@ type (
 	}
 	stepIn struct {
 		InMatrix
-		Step string `path:"step" enum:"sign,send,acknowledge"`
-		Body struct {
+		Version int    `query:"version" minimum:"0" doc:"that was looked at; 0: whatever is stored"`
+		Step    string `path:"step" enum:"sign,send,acknowledge"`
+		Body    struct {
 			By string `json:"by,omitempty" maxLength:"200" doc:"who agreed on the other side"`
 		}
 	}
@@ -219,11 +220,11 @@ func (s *server) stepMatrix(ctx context.Context, c app.Caller, in *stepIn) (*res
 		if err != nil {
 			return nil, err
 		}
-		return s.o.App.SignMatrix(ctx, c, in.Service, ed, by)
+		return s.o.App.SignMatrix(ctx, c, in.Service, ed, in.Version, by)
 	case "send":
-		return s.o.App.SendMatrix(ctx, c, in.Service, ed)
+		return s.o.App.SendMatrix(ctx, c, in.Service, ed, in.Version)
 	}
-	return s.o.App.AcknowledgeMatrix(ctx, c, in.Service, ed, in.Body.By)
+	return s.o.App.AcknowledgeMatrix(ctx, c, in.Service, ed, in.Version, in.Body.By)
 }
 
 type dutiesIn struct {

@@ -253,7 +253,7 @@ func TestAssess_ScopeAndCatalogueMoveOn(t *testing.T) {
 			t.Fatal("a service that left the scope is still answered for")
 		}
 	}
-	if _, err := a.SignMatrix(ctx, larkspur, "mailer", catalogue.Edition2026, "Ruth Calder"); problem.Of(err) != problem.NotFound {
+	if _, err := a.SignMatrix(ctx, larkspur, "mailer", catalogue.Edition2026, 0, "Ruth Calder"); problem.Of(err) != problem.NotFound {
 		t.Errorf("signing the matrix of a service that left the scope: %v", err)
 	}
 	verify(t, a, larkspur)

@@ -58,7 +58,7 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		return b.String(), err
 	}
 	return map[string]func() (any, error){
-		"AcknowledgeMatrix": func() (any, error) { return a.AcknowledgeMatrix(ctx, c, "ledger", ed, "Tess") },
+		"AcknowledgeMatrix": func() (any, error) { return a.AcknowledgeMatrix(ctx, c, "ledger", ed, 0, "Tess") },
 		"Asked":             func() (any, error) { return a.Asked(ctx, c, theirs) },
 		"Assess":            func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
 		"Assessment":        func() (any, error) { return a.Assessment(ctx, c, theirs) },
@@ -111,12 +111,12 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Run":             func() (any, error) { return a.Run(ctx, c, "r2") },
 		"Runs":            func() (any, error) { return a.Runs(ctx, c) },
 		"Scope":           func() (any, error) { return a.Scope(ctx, c) },
-		"SendMatrix":      func() (any, error) { return a.SendMatrix(ctx, c, "ledger", ed) },
+		"SendMatrix":      func() (any, error) { return a.SendMatrix(ctx, c, "ledger", ed, 0) },
 		"SetAttestations": func() (any, error) { return a.SetAttestations(ctx, c, "a.yaml", []byte("attestations: []\n"), nil) },
 		"SetExceptions":   func() (any, error) { return a.SetExceptions(ctx, c, "e.yaml", []byte("exceptions: []\n")) },
 		"ImportMatrix":    func() (any, error) { v, _, err := a.ImportMatrix(ctx, c, matrix); return v, err },
 		"SetScope":        func() (any, error) { return a.SetScope(ctx, c, "scope.yaml", []byte(brambleScope)) },
-		"SignMatrix":      func() (any, error) { return a.SignMatrix(ctx, c, "ledger", ed, "Tess") },
+		"SignMatrix":      func() (any, error) { return a.SignMatrix(ctx, c, "ledger", ed, 0, "Tess") },
 		"Snapshots":       func() (any, error) { return a.Snapshots(ctx, c) },
 		"TakeNamed": func() (any, error) {
 			s, _, err := a.TakeNamed(ctx, c, "own.snapshot", "own", bytes.NewReader(small))

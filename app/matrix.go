@@ -208,27 +208,29 @@ func sameRecord(x, y any) bool {
 }
 
 // SignMatrix signs the stored matrix of a service off: by says who, for our
-// side. The sign-off binds to what the matrix and its service say today.
-func (a *App) SignMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, by string) (*responsibility.Matrix, error) {
-	return a.stepMatrix(ctx, c, id, ed, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
+// side. The sign-off binds to what the matrix and its service say today. seen is
+// the version that the signer looked at: of another it is a Conflict; 0 signs
+// whatever is stored.
+func (a *App) SignMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, seen int, by string) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, seen, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
 		return responsibility.Sign(m, v, by, now)
 	})
 }
 
 // SendMatrix notes that the signed matrix was sent to the other party.
-func (a *App) SendMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition) (*responsibility.Matrix, error) {
-	return a.stepMatrix(ctx, c, id, ed, responsibility.Send)
+func (a *App) SendMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, seen int) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, seen, responsibility.Send)
 }
 
 // AcknowledgeMatrix notes that the other party agreed; by says who.
-func (a *App) AcknowledgeMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, by string) (*responsibility.Matrix, error) {
-	return a.stepMatrix(ctx, c, id, ed, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
+func (a *App) AcknowledgeMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, seen int, by string) (*responsibility.Matrix, error) {
+	return a.stepMatrix(ctx, c, id, ed, seen, func(m responsibility.Matrix, v scope.Service, now time.Time) (responsibility.Matrix, error) {
 		return responsibility.Acknowledge(m, v, by, now)
 	})
 }
 
 // stepMatrix takes a stored matrix one step on in its life.
-func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, step func(responsibility.Matrix, scope.Service, time.Time) (responsibility.Matrix, error)) (*responsibility.Matrix, error) {
+func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.Edition, seen int, step func(responsibility.Matrix, scope.Service, time.Time) (responsibility.Matrix, error)) (*responsibility.Matrix, error) {
 	o, err := a.enter(ctx, c, account.SignMatrix)
 	if err != nil {
 		return nil, err
@@ -250,6 +252,9 @@ func (a *App) stepMatrix(ctx context.Context, c Caller, id string, ed catalogue.
 		if !stored {
 			return problem.Newf(problem.NotFound, "service %s has no matrix of the edition of %s", id, ed).
 				WithHint("demarc responsibility default %s > %s.yaml, read and edit it, then demarc responsibility import %s.yaml", id, id, id)
+		}
+		if seen != 0 && seen != was.Version {
+			return changedMeanwhile(id, seen, was.Version)
 		}
 		if next, err = step(was, v, a.now().UTC()); err != nil {
 			return err

@@ -33,8 +33,7 @@ func (a *App) EditMatrix(ctx context.Context, c Caller, id string, ed catalogue.
 		return 0, nil, err
 	}
 	if now := was.Version; stored && now != from {
-		return 0, nil, problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: you saw version %d, it is at version %d", id, from, now).
-			WithHint("open the duty again, look at what changed, and repeat yours")
+		return 0, nil, changedMeanwhile(id, from, now)
 	}
 	next := *was
 	next.Allocations = slices.Clone(was.Allocations)
@@ -58,6 +57,12 @@ func (a *App) EditMatrix(ctx context.Context, c Caller, id string, ed catalogue.
 		parsed.Version = noneStored
 	}
 	return a.ImportMatrix(ctx, c, parsed)
+}
+
+// changedMeanwhile says that somebody else was quicker.
+func changedMeanwhile(id string, seen, now int) error {
+	return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: you saw version %d, it is at version %d", id, seen, now).
+		WithHint("open it again, look at what changed since (its history says who), and repeat yours")
 }
 
 // Signer says how the caller signs: by name, as the organisation knows the person.

@@ -11,6 +11,7 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/store"
 )
@@ -28,8 +29,11 @@ type MatrixVersion struct {
 // reads the headers of the whole log, and the bodies of these states.
 func (a *App) MatrixHistory(ctx context.Context, c Caller, id string, ed catalogue.Edition) ([]MatrixVersion, error) {
 	h, err := a.enter(ctx, c, account.ReadMatrix)
-	if err != nil || !h.sees(id) {
+	if err != nil {
 		return nil, err
+	}
+	if !h.sees(id) {
+		return nil, problem.New(problem.NotFound, "no service is called "+cutWord(id), "the scope lists them")
 	}
 	size, err := h.Log().Size(ctx)
 	if err != nil {

@@ -72,12 +72,12 @@ func (s *Server) stepMatrix(v *visit) error {
 	case "sign":
 		var by string
 		if by, err = s.o.App.Signer(v, v.Caller); err == nil {
-			_, err = s.o.App.SignMatrix(v, v.Caller, service, ed, by)
+			_, err = s.o.App.SignMatrix(v, v.Caller, service, ed, from, by)
 		}
 	case "send":
-		_, err = s.o.App.SendMatrix(v, v.Caller, service, ed)
+		_, err = s.o.App.SendMatrix(v, v.Caller, service, ed, from)
 	case "acknowledge":
-		_, err = s.o.App.AcknowledgeMatrix(v, v.Caller, service, ed, strings.TrimSpace(v.r.PostFormValue("by")))
+		_, err = s.o.App.AcknowledgeMatrix(v, v.Caller, service, ed, from, strings.TrimSpace(v.r.PostFormValue("by")))
 	default:
 		err = problem.New(problem.NotFound, "A matrix has no step "+cut(step, 20), "Go on from its page.")
 	}

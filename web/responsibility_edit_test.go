@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,8 +62,11 @@ func TestMatrix_FromTheUsualDivisionToAgreement(t *testing.T) {
 	if code := step(carl, "sign", "2"); code != http.StatusForbidden {
 		t.Errorf("a contributor signs: %d", code)
 	}
-	for _, name := range []string{"sign", "send", "acknowledge"} {
-		if code := step(mia, name, "2", "by", "Otto Rind"); code != http.StatusSeeOther {
+	if code := step(mia, "sign", "1"); code != http.StatusConflict {
+		t.Errorf("signing what was changed since it was looked at: %d", code)
+	}
+	for i, name := range []string{"sign", "send", "acknowledge"} {
+		if code := step(mia, name, strconv.Itoa(i+2), "by", "Otto Rind"); code != http.StatusSeeOther {
 			t.Fatalf("%s: %d", name, code)
 		}
 	}

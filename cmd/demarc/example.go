@@ -165,10 +165,10 @@ func (e *env) exampleInput(ctx context.Context, a *app.App, c app.Caller) error 
 // exampleSignatures signs two matrices for our side. One of them changes
 // afterwards, as they do: its sign-off is stale, and rule RM-12 says so.
 func exampleSignatures(ctx context.Context, a *app.App, c app.Caller) error {
-	if _, err := a.SignMatrix(ctx, c, "aws", catalogue.Edition2026, "Ruth Calder"); err != nil {
+	if _, err := a.SignMatrix(ctx, c, "aws", catalogue.Edition2026, 0, "Ruth Calder"); err != nil {
 		return err
 	}
-	m, err := a.SignMatrix(ctx, c, "ledger", catalogue.Edition2026, "Tom Varga")
+	m, err := a.SignMatrix(ctx, c, "ledger", catalogue.Edition2026, 0, "Tom Varga")
 	if err != nil {
 		return err
 	}

@@ -377,7 +377,7 @@ func newMatrixSign(e *env) *cobra.Command {
 			return problem.New(problem.Usage, "nobody signs", "--by 'Name'")
 		}
 		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
-			m, err := a.SignMatrix(c.Context(), caller, args[0], ed, by)
+			m, err := a.SignMatrix(c.Context(), caller, args[0], ed, 0, by)
 			if err == nil {
 				if err := e.warnOpen(c, a, caller, ed, args[0]); err != nil {
 					return err
@@ -418,7 +418,7 @@ func newMatrixSend(e *env) *cobra.Command {
 	edition := editionFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
-			m, err := a.SendMatrix(c.Context(), caller, args[0], ed)
+			m, err := a.SendMatrix(c.Context(), caller, args[0], ed, 0)
 			if err == nil {
 				fmt.Fprintf(e.stdout, "noted: the matrix of %s, version %d, was sent\nnext: demarc responsibility acknowledge %s --by NAME, when the other party agrees\n", m.Service, m.Version, m.Service)
 			}
@@ -443,7 +443,7 @@ func newMatrixAcknowledge(e *env) *cobra.Command {
 			return problem.New(problem.Usage, "nobody acknowledges", "--by 'Name'")
 		}
 		return e.changeMatrix(c, *edition, func(a *app.App, caller app.Caller, ed catalogue.Edition) error {
-			m, err := a.AcknowledgeMatrix(c.Context(), caller, args[0], ed, by)
+			m, err := a.AcknowledgeMatrix(c.Context(), caller, args[0], ed, 0, by)
 			if err == nil {
 				fmt.Fprintf(e.stdout, "noted: %s acknowledged the matrix of %s\n", by, m.Service)
 			}
