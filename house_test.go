@@ -54,9 +54,8 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"agreement/text": {[]string{"problem"}, []string{"github.com/klippa-app/go-pdfium", "github.com/klippa-app/go-pdfium/", "github.com/tetratelabs/wazero", "github.com/tetratelabs/wazero/", "github.com/yuin/goldmark", "github.com/yuin/goldmark/", "golang.org/x/net/html", "golang.org/x/net/html/"}},
 	"cmd/demarc":     {[]string{"*"}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
 
-	"notify":        {},
-	"operate":       {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/"}},
-	"operate/trace": {nil, []string{"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/", "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"}},
+	"notify":  {},
+	"operate": {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/"}},
 
 	"internal/jsonscan": {},
 	"internal/strict":   {[]string{"problem"}, []string{"gopkg.in/yaml.v3"}},

@@ -11,8 +11,7 @@
 //
 // The package never prints a secret, never takes one from the file itself, never
 // believes a header about the caller unless a trusted proxy wrote it, and never
-// puts the name of an organisation into a metric. operate/trace is apart,
-// because OpenTelemetry is large.
+// puts the name of an organisation into a metric.
 package operate
 
 import (

@@ -186,10 +186,3 @@ func (a *answer) code() int {
 	}
 	return a.status
 }
-
-// SpanName gives the method and the pattern of the route that served the
-// request, "GET other" for none. It is known when the answer has been written.
-func SpanName(r *http.Request) string {
-	r, known := begin(r)
-	return methodOf(r) + " " + routeOf(r, known)
-}
