@@ -43,10 +43,7 @@ func (m Member) Validate(now time.Time) error {
 	if len(m.Services) > 0 && m.Role != ExternalAuditor && m.Role != Viewer {
 		faults = append(faults, "services: only a viewer or an external auditor can be bound to some services")
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, "this access cannot be given: "+strings.Join(faults, "; "), "change what it names")
+	return problem.Faulty("this access cannot be given", faults)
 }
 
 // Check tells whether the member may do something now: nil, or a Denied that

@@ -34,10 +34,9 @@ const (
 	AnswerRequest    Permission = "request.answer"
 	ReadMember       Permission = "member.read"
 	ManageMember     Permission = "member.manage"
-	ManageToken      Permission = "token.manage" // of others; one's own need no permission
-	ReadWork         Permission = "work.read"    // collectors, schedules, what runs and ran
-	ManageWork       Permission = "work.manage"  // set up collectors, schedules and notifications
-	RunWork          Permission = "work.run"     // start and cancel
+	ReadWork         Permission = "work.read"   // collectors, schedules, what runs and ran
+	ManageWork       Permission = "work.manage" // set up collectors, schedules and notifications
+	RunWork          Permission = "work.run"    // start and cancel
 	ExportAll        Permission = "organisation.export"
 )
 
@@ -64,7 +63,7 @@ var table = map[Role][]Permission{
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
 		ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
-		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ManageToken, ReadWork, ManageWork, RunWork, ExportAll}
+		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 
 // May tells whether a role allows something.

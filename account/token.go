@@ -58,8 +58,8 @@ func NewToken(t Token, now time.Time) (made Token, text string, err error) {
 	if !t.Ends.After(now) || t.Ends.Sub(now) > tokenTime {
 		faults = append(faults, "ends: a token ends within a year")
 	}
-	if len(faults) > 0 {
-		return Token{}, "", problem.New(problem.Invalid, "this token cannot be made: "+strings.Join(faults, "; "), "change what it names")
+	if err := problem.Faulty("this token cannot be made", faults); err != nil {
+		return Token{}, "", err
 	}
 	secret := draw(tokenSecret)
 	t.ID, t.Secret, t.Created, t.LastUsed = draw(tokenIDs), digest(secret), now, nil

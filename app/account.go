@@ -31,19 +31,28 @@ type loginOf struct {
 	Account string `json:"account"`
 }
 
-func loginID(login string) string {
-	sum := sha256.Sum256([]byte(login))
+// idOf gives the id of a record that is found by words that may be no id.
+func idOf(words string) string {
+	sum := sha256.Sum256([]byte(words))
 	return hex.EncodeToString(sum[:16])
+}
+
+// accountOf gives an account by its id.
+func accountOf(ctx context.Context, from records, id string) (account.Account, error) {
+	acc, ok, err := get[account.Account](ctx, from, accounts, id)
+	if err == nil && !ok {
+		err = problem.New(problem.NotFound, "there is no account "+cutWord(id), "the list of accounts names them")
+	}
+	return acc, err
 }
 
 // proof is all that an account can show, sealed as one.
 type proof struct {
-	Password string            `json:"password,omitempty"` // hash, PHC
-	Seed     string            `json:"seed,omitempty"`     // of time-based codes; empty: there are none
-	NewSeed  string            `json:"new_seed,omitempty"` // until its first code was shown
-	Step     int64             `json:"step,omitempty"`     // the last that was used
-	Recovery []account.Secret  `json:"recovery,omitempty"`
-	Passkeys []account.Passkey `json:"passkeys,omitempty"`
+	Password string           `json:"password,omitempty"` // hash, PHC
+	Seed     string           `json:"seed,omitempty"`     // of time-based codes; empty: there are none
+	NewSeed  string           `json:"new_seed,omitempty"` // until its first code was shown
+	Step     int64            `json:"step,omitempty"`     // the last that was used
+	Recovery []account.Secret `json:"recovery,omitempty"`
 }
 
 // sealed is a proof as it is kept.
@@ -85,7 +94,7 @@ func (a *App) putProof(tx *store.Tx, id string, p proof, kind string, actor stor
 
 // findLogin gives the account of a login; ok is false when there is none.
 func findLogin(ctx context.Context, from records, login string) (acc account.Account, ok bool, err error) {
-	l, ok, err := get[loginOf](ctx, from, logins, loginID(login))
+	l, ok, err := get[loginOf](ctx, from, logins, idOf(login))
 	if err != nil || !ok {
 		return acc, false, err
 	}
@@ -153,7 +162,7 @@ func (a *App) accountFor(ctx context.Context, by store.Actor, login, name string
 		}
 		acc = account.Account{ID: account.NewID(), Login: login, Name: name, Created: a.now().UTC()}
 		id = acc.ID
-		if err := tx.Put(logins, loginID(login), loginOf{acc.ID}, store.Event{Kind: "account.named", Actor: by}); err != nil {
+		if err := tx.Put(logins, idOf(login), loginOf{acc.ID}, store.Event{Kind: "account.named", Actor: by}); err != nil {
 			return err
 		}
 		return tx.Put(accounts, acc.ID, acc, store.Event{Kind: "account.made", Actor: by})
@@ -175,12 +184,9 @@ func (a *App) SetAccount(ctx context.Context, c Caller, id string, operator, dis
 		return err
 	}
 	return root.Update(ctx, func(tx *store.Tx) error {
-		acc, ok, err := get[account.Account](ctx, tx, accounts, id)
+		acc, err := accountOf(ctx, tx, id)
 		if err != nil {
 			return err
-		}
-		if !ok {
-			return problem.New(problem.NotFound, "there is no account "+cutWord(id), "the list of accounts names them")
 		}
 		acc.Operator, acc.Disabled = operator, disabled
 		return tx.Put(accounts, id, acc, store.Event{Kind: "account.set", Actor: c.Actor})
@@ -198,8 +204,8 @@ func (a *App) MakeLink(ctx context.Context, c Caller, id string) (token string, 
 		return "", l, err
 	}
 	err = root.Update(ctx, func(tx *store.Tx) error {
-		if _, ok, err := get[account.Account](ctx, tx, accounts, id); err != nil || !ok {
-			return cmp.Or(err, error(problem.New(problem.NotFound, "there is no account "+cutWord(id), "the list of accounts names them")))
+		if _, err := accountOf(ctx, tx, id); err != nil {
+			return err
 		}
 		p, err := a.proof(ctx, tx, id)
 		if err != nil {

@@ -59,7 +59,7 @@ type hall struct {
 	caller Caller
 	need   account.Permission
 	now    func() time.Time
-	member account.Member // zero for Local
+	member account.Member // an owner for Local
 }
 
 // enter lets a caller into his organisation for what he needs, and nobody else:
@@ -92,7 +92,7 @@ func (h *hall) Update(ctx context.Context, fn func(*store.Tx) error) error {
 func (h *hall) admit(ctx context.Context, from records) (account.Member, error) {
 	p := h.caller.pass
 	if p.local {
-		return account.Member{}, nil
+		return account.Member{Person: string(h.caller.Actor), Role: account.Owner}, nil
 	}
 	if p.account == "" || p.token && p.org != h.ID() {
 		return account.Member{}, noOrg(h.ID())
@@ -120,14 +120,11 @@ func noOrg(id string) error {
 }
 
 // Enter tells what the caller is in the organisation, when he may do something
-// there; otherwise NotFound or Denied, as May.
+// there; otherwise NotFound or Denied, as May. Local is an owner.
 func (a *App) Enter(ctx context.Context, c Caller, need account.Permission) (account.Member, error) {
 	h, err := a.enter(ctx, c, need)
-	switch {
-	case err != nil:
+	if err != nil {
 		return account.Member{}, err
-	case c.pass.local:
-		return account.Member{Person: string(c.Actor), Role: account.Owner}, nil
 	}
 	return h.member, nil
 }
@@ -138,4 +135,29 @@ func (a *App) Enter(ctx context.Context, c Caller, need account.Permission) (acc
 func (a *App) May(ctx context.Context, c Caller, need account.Permission) error {
 	_, err := a.enter(ctx, c, need)
 	return err
+}
+
+// listed gives a collection of the organisation to who may read it.
+func listed[T any](ctx context.Context, a *App, c Caller, need account.Permission, collection string) ([]T, error) {
+	h, err := a.enter(ctx, c, need)
+	if err != nil {
+		return nil, err
+	}
+	return list[T](ctx, h, collection)
+}
+
+// remove takes a record away for who may, unless check finds a reason not to.
+func (a *App) remove(ctx context.Context, c Caller, need account.Permission, collection, id string, check func(*hall, *store.Tx) error) error {
+	h, err := a.enter(ctx, c, need)
+	if err != nil {
+		return err
+	}
+	return h.Update(ctx, func(tx *store.Tx) error {
+		if check != nil {
+			if err := check(h, tx); err != nil {
+				return err
+			}
+		}
+		return tx.Delete(collection, id, store.Event{Kind: collection + ".removed", Actor: c.Actor})
+	})
 }

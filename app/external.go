@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"demarc.dev/demarc/account"
@@ -36,10 +34,7 @@ const externals = "external"
 // byProvider stands in a membership that the provider's groups gave.
 const byProvider = "identity provider"
 
-func externalKey(o Outside) string {
-	sum := sha256.Sum256([]byte(o.Issuer + "\x00" + o.Subject))
-	return hex.EncodeToString(sum[:16])
-}
+func voucherID(o Outside) string { return idOf(o.Issuer + "\x00" + o.Subject) }
 
 // SignInOutside opens a session for somebody whom the identity provider vouches
 // for. The account is the one that came this way before, or else the one of the
@@ -74,7 +69,7 @@ func (a *App) outsideAccount(ctx context.Context, o Outside) (acc account.Accoun
 		}
 	}
 	err = root.Update(ctx, func(tx *store.Tx) error {
-		known, ok, err := get[loginOf](ctx, tx, externals, externalKey(o))
+		known, ok, err := get[loginOf](ctx, tx, externals, voucherID(o))
 		if err != nil {
 			return err
 		}
@@ -97,7 +92,7 @@ func (a *App) outsideAccount(ctx context.Context, o Outside) (acc account.Accoun
 		}
 		if !found {
 			acc = account.Account{ID: account.NewID(), Login: login, Name: o.Name, Created: a.now().UTC()}
-			if err := tx.Put(logins, loginID(login), loginOf{acc.ID}, store.Event{Kind: "account.named", Actor: byProvider}); err != nil {
+			if err := tx.Put(logins, idOf(login), loginOf{acc.ID}, store.Event{Kind: "account.named", Actor: byProvider}); err != nil {
 				return err
 			}
 		}
@@ -105,7 +100,7 @@ func (a *App) outsideAccount(ctx context.Context, o Outside) (acc account.Accoun
 		if err := tx.Put(accounts, acc.ID, acc, store.Event{Kind: "account.linked", Actor: byProvider}); err != nil {
 			return err
 		}
-		return tx.Put(externals, externalKey(o), loginOf{acc.ID}, store.Event{Kind: "account.vouched", Actor: byProvider})
+		return tx.Put(externals, voucherID(o), loginOf{acc.ID}, store.Event{Kind: "account.vouched", Actor: byProvider})
 	})
 	return acc, err
 }

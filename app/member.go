@@ -15,25 +15,14 @@ import (
 // Members gives who may do what in the organisation, by login; also those whose
 // time has ended.
 func (a *App) Members(ctx context.Context, c Caller) ([]account.Member, error) {
-	h, err := a.enter(ctx, c, account.ReadMember)
-	if err != nil {
-		return nil, err
-	}
-	all, err := list[account.Member](ctx, h, members)
+	all, err := listed[account.Member](ctx, a, c, account.ReadMember, members)
 	slices.SortFunc(all, func(a, b account.Member) int { return cmp.Compare(a.Person, b.Person) })
 	return all, err
 }
 
 // Member gives what the caller is in the organisation; Local is its owner.
 func (a *App) Member(ctx context.Context, c Caller) (account.Member, error) {
-	h, err := a.enter(ctx, c, account.ReadOrganisation)
-	if err != nil {
-		return account.Member{}, err
-	}
-	if c.pass.local {
-		return account.Member{Person: string(c.Actor), Role: account.Owner}, nil
-	}
-	return h.member, nil
+	return a.Enter(ctx, c, account.ReadOrganisation)
 }
 
 // SetMember gives an account access to the organisation, or changes it. Only an
@@ -63,16 +52,7 @@ func (a *App) SetMember(ctx context.Context, c Caller, m account.Member) error {
 
 // RemoveMember ends an account's access to the organisation at once.
 func (a *App) RemoveMember(ctx context.Context, c Caller, id string) error {
-	h, err := a.enter(ctx, c, account.ManageMember)
-	if err != nil {
-		return err
-	}
-	return h.Update(ctx, func(tx *store.Tx) error {
-		if err := h.mayChange(ctx, tx, id, ""); err != nil {
-			return err
-		}
-		return tx.Delete(members, id, store.Event{Kind: "member.removed", Actor: c.Actor})
-	})
+	return a.remove(ctx, c, account.ManageMember, members, id, func(h *hall, tx *store.Tx) error { return h.mayChange(ctx, tx, id, "") })
 }
 
 func putMember(tx *store.Tx, c Caller, m account.Member) error {

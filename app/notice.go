@@ -11,7 +11,6 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"demarc.dev/demarc/account"
@@ -90,19 +89,12 @@ func (s Subscription) validate() error {
 			faults = append(faults, fmt.Sprintf("kinds: %q is none", cutWord(string(k))))
 		}
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, "this subscription cannot be made: "+strings.Join(faults, "; "), "change what it names")
+	return problem.Faulty("this subscription cannot be made", faults)
 }
 
 // Subscriptions gives who is told of what, by id.
 func (a *App) Subscriptions(ctx context.Context, c Caller) ([]Subscription, error) {
-	h, err := a.enter(ctx, c, account.ReadWork)
-	if err != nil {
-		return nil, err
-	}
-	return list[Subscription](ctx, h, subscriptions)
+	return listed[Subscription](ctx, a, c, account.ReadWork, subscriptions)
 }
 
 // Subscribe makes a subscription, or changes it. The secret with which its
@@ -128,13 +120,7 @@ func (a *App) Subscribe(ctx context.Context, c Caller, s Subscription) (secret s
 
 // Unsubscribe ends a subscription.
 func (a *App) Unsubscribe(ctx context.Context, c Caller, id string) error {
-	h, err := a.enter(ctx, c, account.ManageWork)
-	if err != nil {
-		return err
-	}
-	return h.Update(ctx, func(tx *store.Tx) error {
-		return tx.Delete(subscriptions, id, store.Event{Kind: "subscription.removed", Actor: c.Actor})
-	})
+	return a.remove(ctx, c, account.ManageWork, subscriptions, id, nil)
 }
 
 // tellArgs are what a job of delivery is told. It holds no secret.

@@ -261,6 +261,15 @@ type Work struct {
 	Late  bool       `json:"late,omitempty"`
 }
 
+// when orders work by day; what has none comes last. What is late is of a day
+// that has passed, and so comes first.
+func (w Work) when() time.Time {
+	if w.Due == nil {
+		return time.Unix(1<<40, 0)
+	}
+	return *w.Due
+}
+
 // soon is how long before its end something becomes work.
 const soon = 30 * 24 * time.Hour
 
@@ -283,15 +292,7 @@ func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 		}
 		out = append(out, some...)
 	}
-	slices.SortStableFunc(out, func(x, y Work) int {
-		switch {
-		case x.Late != y.Late:
-			return map[bool]int{true: -1, false: 1}[x.Late]
-		case x.Due == nil || y.Due == nil:
-			return map[bool]int{true: 1, false: 0}[x.Due == nil] - map[bool]int{true: 1, false: 0}[y.Due == nil]
-		}
-		return x.Due.Compare(*y.Due)
-	})
+	slices.SortStableFunc(out, func(x, y Work) int { return x.when().Compare(y.when()) })
 	return out, nil
 }
 

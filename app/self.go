@@ -159,18 +159,12 @@ func (a *App) ChangePassword(ctx context.Context, c Caller, v Visitor, keep acco
 	if err := account.CheckPassword(acc.Login, password); err != nil {
 		return err
 	}
-	return a.setPasswordEnding(ctx, acc, password, "password.changed", keep.ID)
+	return a.setPassword(ctx, acc, password, "password.changed", func(tx *store.Tx) error { return endSessions(ctx, tx, acc, keep.ID) })
 }
 
-func (a *App) setPassword(ctx context.Context, acc account.Account, password, kind string) error {
-	return a.setProof(ctx, acc, kind, func(p *proof) error {
-		hashed, err := a.hasher.Hash(ctx, password)
-		p.Password = hashed
-		return err
-	}, nil)
-}
-
-func (a *App) setPasswordEnding(ctx context.Context, acc account.Account, password, kind, keep string) error {
+// setPassword sets a password, and does also in the same change. It is hashed
+// before: the line of changes does not wait for that.
+func (a *App) setPassword(ctx context.Context, acc account.Account, password, kind string, also func(*store.Tx) error) error {
 	hashed, err := a.hasher.Hash(ctx, password)
 	if err != nil {
 		return err
@@ -178,7 +172,7 @@ func (a *App) setPasswordEnding(ctx context.Context, acc account.Account, passwo
 	return a.setProof(ctx, acc, kind, func(p *proof) error {
 		p.Password = hashed
 		return nil
-	}, func(tx *store.Tx) error { return endSessions(ctx, tx, acc, keep) })
+	}, also)
 }
 
 // setProof changes what an account proves itself with.

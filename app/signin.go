@@ -101,7 +101,7 @@ func (a *App) SignIn(ctx context.Context, v Visitor, login, password string) (to
 		return "", false, errSignIn()
 	}
 	if anew {
-		if err := a.setPassword(ctx, acc, password, "password.rehashed"); err != nil {
+		if err := a.setPassword(ctx, acc, password, "password.rehashed", nil); err != nil {
 			return "", false, err
 		}
 	}

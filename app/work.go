@@ -125,19 +125,25 @@ func (x Collector) validate(operator bool) error {
 			faults = append(faults, fmt.Sprintf("regions: %q is no region", cutWord(id)))
 		}
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, "this collector cannot be set up: "+strings.Join(faults, "; "), "change what it names")
+	return problem.Faulty("this collector cannot be set up", faults)
 }
 
 // Collectors gives the organisation's collectors, by id.
 func (a *App) Collectors(ctx context.Context, c Caller) ([]Collector, error) {
-	h, err := a.enter(ctx, c, account.ReadWork)
-	if err != nil {
-		return nil, err
+	return listed[Collector](ctx, a, c, account.ReadWork, collectors)
+}
+
+// collectorOf gives a collector by its id.
+func collectorOf(ctx context.Context, from records, id string) (Collector, error) {
+	x, ok, err := get[Collector](ctx, from, collectors, id)
+	if err == nil && !ok {
+		err = noCollector(id)
 	}
-	return list[Collector](ctx, h, collectors)
+	return x, err
+}
+
+func noCollector(id string) error {
+	return problem.New(problem.NotFound, "there is no collector "+cutWord(id), "the list of collectors names them; set it up first")
 }
 
 // SetCollector sets a collector up, or changes it.
@@ -157,31 +163,20 @@ func (a *App) SetCollector(ctx context.Context, c Caller, x Collector) error {
 
 // RemoveCollector ends a collector that no schedule uses.
 func (a *App) RemoveCollector(ctx context.Context, c Caller, id string) error {
-	h, err := a.enter(ctx, c, account.ManageWork)
-	if err != nil {
-		return err
-	}
-	return h.Update(ctx, func(tx *store.Tx) error {
+	return a.remove(ctx, c, account.ManageWork, collectors, id, func(_ *hall, tx *store.Tx) error {
 		all, err := list[Schedule](ctx, tx, schedules)
-		if err != nil {
-			return err
-		}
 		for _, s := range all {
 			if s.Collector == id {
 				return problem.New(problem.Conflict, "the schedule "+s.ID+" uses this collector", "end the schedule first")
 			}
 		}
-		return tx.Delete(collectors, id, store.Event{Kind: "collector.removed", Actor: c.Actor})
+		return err
 	})
 }
 
 // Schedules gives the organisation's schedules, by id.
 func (a *App) Schedules(ctx context.Context, c Caller) ([]Schedule, error) {
-	h, err := a.enter(ctx, c, account.ReadWork)
-	if err != nil {
-		return nil, err
-	}
-	return list[Schedule](ctx, h, schedules)
+	return listed[Schedule](ctx, a, c, account.ReadWork, schedules)
 }
 
 // SetSchedule makes a schedule in the caller's name: it does what he may do when
@@ -202,8 +197,10 @@ func (a *App) SetSchedule(ctx context.Context, c Caller, s Schedule) error {
 	}
 	s.Account, s.Person, s.At = c.pass.account, string(c.Actor), a.now().UTC()
 	return h.Update(ctx, func(tx *store.Tx) error {
-		if _, ok, err := get[Collector](ctx, tx, collectors, s.Collector); s.Collector != "" && (err != nil || !ok) {
-			return cmp.Or(err, error(problem.New(problem.NotFound, "there is no collector "+cutWord(s.Collector), "set it up first")))
+		if s.Collector != "" {
+			if _, err := collectorOf(ctx, tx, s.Collector); err != nil {
+				return err
+			}
 		}
 		return tx.Put(schedules, s.ID, s, store.Event{Kind: "schedule.set", Actor: c.Actor})
 	})
@@ -211,13 +208,7 @@ func (a *App) SetSchedule(ctx context.Context, c Caller, s Schedule) error {
 
 // RemoveSchedule ends a schedule.
 func (a *App) RemoveSchedule(ctx context.Context, c Caller, id string) error {
-	h, err := a.enter(ctx, c, account.ManageWork)
-	if err != nil {
-		return err
-	}
-	return h.Update(ctx, func(tx *store.Tx) error {
-		return tx.Delete(schedules, id, store.Event{Kind: "schedule.removed", Actor: c.Actor})
-	})
+	return a.remove(ctx, c, account.ManageWork, schedules, id, nil)
 }
 
 // ofTheDisk names the owner of the disk as the caller of a job, who has no
@@ -306,8 +297,10 @@ func (a *App) Look(ctx context.Context, c Caller, collector string, ed catalogue
 	if a.queue == nil {
 		return 0, errNoQueue()
 	}
-	if _, ok, err := get[Collector](ctx, h, collectors, collector); collector != "" && (err != nil || !ok) {
-		return 0, cmp.Or(err, error(problem.New(problem.NotFound, "there is no collector "+cutWord(collector), "the list of collectors names them")))
+	if collector != "" {
+		if _, err := collectorOf(ctx, h, collector); err != nil {
+			return 0, err
+		}
 	}
 	args, err := json.Marshal(lookArgs{Collector: collector, Edition: ed, Person: string(c.Actor)})
 	if err != nil {
@@ -395,13 +388,13 @@ func (a *App) collectOnce(ctx context.Context, c Caller, id string, collect map[
 	if err != nil {
 		return err
 	}
-	x, ok, err := get[Collector](ctx, h, collectors, id)
+	x, err := collectorOf(ctx, h, id)
 	if err != nil {
 		return err
 	}
 	read := collect[x.Provider]
-	if !ok || read == nil {
-		return problem.New(problem.NotFound, "there is no collector "+cutWord(id), "set it up again")
+	if read == nil {
+		return noCollector(id)
 	}
 	external, err := a.externalID(h.ID())
 	if err != nil {

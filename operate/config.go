@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package operate is what a server needs to be run: its configuration, logs
-// without secrets, metrics, health, limits, the real address of a caller, TLS
-// and a graceful end. It is the same for any door, and knows none.
+// without secrets, metrics, health, limits, the real address of a caller and
+// TLS. It is the same for any door, and knows none.
 //
 // The format it owns is the configuration of demarc serve, Config: a YAML file,
 // overridden by the environment (DEMARC_ and the field's path in capitals, such

@@ -14,6 +14,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says which sort of failure it is. The zero Kind is Internal.
@@ -76,6 +77,15 @@ func New(kind Kind, sentence, hint string) *Problem {
 func Newf(kind Kind, format string, args ...any) *Problem {
 	err := fmt.Errorf(format, args...)
 	return &Problem{Kind: kind, Sentence: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// Faulty tells every fault of a value that was given, in one Invalid; nil when
+// there is none. what says what cannot be done with it.
+func Faulty(what string, faults []string) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return New(Invalid, what+": "+strings.Join(faults, "; "), "change what it names")
 }
 
 // WithHint sets the hint and returns p.
