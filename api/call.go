@@ -41,7 +41,7 @@ func (s *server) calls() []call {
 			return a.SetScope(ctx, c, "scope.yaml", in.RawBody)
 		})},
 		{id: "listGates", method: get, path: "/gate", need: account.ReadOrganisation, says: "How ready the organisation is to be audited", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Gate, error) { return a.Gates(ctx, c) })},
-		{id: "listMyWork", method: get, path: "/work/mine", need: account.ReadOrganisation, says: "What waits for the caller", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Work, error) { return a.MyWork(ctx, c) })},
+		{id: "listMyWork", method: get, path: "/job/mine", need: account.ReadOrganisation, says: "What waits for the caller", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Work, error) { return a.MyWork(ctx, c) })},
 
 		{id: "getMatrix", method: get, path: "/responsibility/{service}", need: account.ReadMatrix, says: "The responsibility matrix of a service", register: handle(s, s.matrix)},
 		{id: "setLine", method: put, path: "/responsibility/{service}", need: account.EditMatrix, says: "Change one line of a matrix, from the version that was seen", register: handle(s, s.setLine)},
@@ -71,12 +71,12 @@ func (s *server) calls() []call {
 			x, _, err := a.TakeSnapshot(ctx, c, "api.snapshot", bytes.NewReader(in.RawBody))
 			return x, err
 		})},
-		{id: "listCollectors", method: get, path: "/work/collector", need: account.ReadWork, says: "The collectors", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Collector, error) {
+		{id: "listCollectors", method: get, path: "/job/collector", need: account.ReadWork, says: "The collectors", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Collector, error) {
 			return a.Collectors(ctx, c)
 		})},
-		{id: "listSchedules", method: get, path: "/work/schedule", need: account.ReadWork, says: "The schedules", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Schedule, error) { return a.Schedules(ctx, c) })},
-		{id: "listRuns", method: get, path: "/work/run", need: account.ReadWork, says: "What runs, waits and ran", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]job.Job, error) { return a.Jobs(ctx, c) })},
-		{id: "run", method: post, path: "/work/run", need: account.RunWork, says: "Have a collector run, and what it saw assessed", register: handle(s, func(ctx context.Context, c app.Caller, in *lookIn) (ordered, error) {
+		{id: "listSchedules", method: get, path: "/job/schedule", need: account.ReadWork, says: "The schedules", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Schedule, error) { return a.Schedules(ctx, c) })},
+		{id: "listRuns", method: get, path: "/job/run", need: account.ReadWork, says: "What runs, waits and ran", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]job.Job, error) { return a.Jobs(ctx, c) })},
+		{id: "run", method: post, path: "/job/run", need: account.RunWork, says: "Have a collector run, and what it saw assessed", register: handle(s, func(ctx context.Context, c app.Caller, in *lookIn) (ordered, error) {
 			id, err := a.Look(ctx, c, in.Body.Collector, catalogue.Edition(in.Body.Edition))
 			return ordered{id}, err
 		})},

@@ -239,7 +239,7 @@ func (a *App) watched(h job.Handler) job.Handler {
 		if orgErr != nil {
 			return errors.Join(err, orgErr)
 		}
-		told := a.announce(ctx, o, fmt.Sprintf("run.failed/%d", w.ID), tellArgs{Kind: RunFailed, Subject: fmt.Sprintf("Run %d of %s failed", w.ID, w.Org), Text: says + ".\n", Link: "/work"})
+		told := a.announce(ctx, o, fmt.Sprintf("run.failed/%d", w.ID), tellArgs{Kind: RunFailed, Subject: fmt.Sprintf("Run %d of %s failed", w.ID, w.Org), Text: says + ".\n", Link: "/job"})
 		return cmp.Or(err, told)
 	}
 }

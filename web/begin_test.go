@@ -18,7 +18,7 @@ func TestBegin(t *testing.T) {
 		t.Fatalf("making an organisation leads to %d %q: %s", r.Code, r.Header().Get("Location"), text(r))
 	}
 	ann := h.person("bramble", "ann@bramble.example", account.Member{Role: account.Manager})
-	for _, path := range []string{"/", "/scope", "/work", "/evidence", "/member"} {
+	for _, path := range []string{"/", "/scope", "/job", "/evidence", "/member"} {
 		r := ann.do(http.MethodGet, path, "")
 		d := parse(text(r))
 		if r.Code != http.StatusOK || len(d.first) != 3 || len(d.faults) > 0 {

@@ -14,8 +14,8 @@ import (
 	"demarc.dev/demarc/problem"
 )
 
-// workView is what the page of collectors shows.
-type workView struct {
+// jobView is what the page of collectors shows.
+type jobView struct {
 	Collectors []app.Collector
 	Schedules  []app.Schedule
 	Told       []app.Subscription
@@ -28,10 +28,10 @@ type workView struct {
 	Busy       bool
 }
 
-func (s *Server) work(v *visit) error { return s.workWith(v, "") }
+func (s *Server) jobs(v *visit) error { return s.jobsWith(v, "") }
 
-func (s *Server) workWith(v *visit, secret string) error {
-	view := workView{Secret: secret, Manage: v.may(account.ManageWork, s.o.Now()), Run: v.may(account.RunWork, s.o.Now()), Policy: string(s.o.Policy)}
+func (s *Server) jobsWith(v *visit, secret string) error {
+	view := jobView{Secret: secret, Manage: v.may(account.ManageWork, s.o.Now()), Run: v.may(account.RunWork, s.o.Now()), Policy: string(s.o.Policy)}
 	var err error
 	if view.Collectors, err = s.o.App.Collectors(v, v.Caller); err != nil {
 		return err
@@ -62,11 +62,11 @@ func (s *Server) workWith(v *visit, secret string) error {
 		next = "Have a collector run every day: what is not looked at drifts."
 	}
 	return s.show(v, page{
-		Title: "Collectors and schedules", Section: "/work",
+		Title: "Collectors and schedules", Section: "/job",
 		What: "Which cloud accounts are read, when, and what became of each run: " + plural(len(view.Collectors), "collector", "collectors") + ", " + plural(len(view.Schedules), "schedule", "schedules") + ".",
 		Why:  "What is claimed of a cloud service must rest on its real state, looked at regularly, and monitored.",
 		Next: next,
-	}, workPage(view))
+	}, jobPage(view))
 }
 
 func (s *Server) setCollector(v *visit) error {
@@ -75,7 +75,7 @@ func (s *Server) setCollector(v *visit) error {
 	if err := s.o.App.SetCollector(v, v.Caller, x); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 // listed takes apart what somebody listed, by commas or spaces.
@@ -87,7 +87,7 @@ func (s *Server) removeCollector(v *visit) error {
 	if err := s.o.App.RemoveCollector(v, v.Caller, v.r.PathValue("collector")); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 func (s *Server) setSchedule(v *visit) error {
@@ -100,14 +100,14 @@ func (s *Server) setSchedule(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 func (s *Server) removeSchedule(v *visit) error {
 	if err := s.o.App.RemoveSchedule(v, v.Caller, v.r.PathValue("schedule")); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 // runNow orders a run: of a collector, or of an assessment alone.
@@ -115,7 +115,7 @@ func (s *Server) runNow(v *visit) error {
 	if _, err := s.o.App.Look(v, v.Caller, v.r.PostFormValue("collector"), catalogue.Edition(v.r.PostFormValue("edition"))); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 func (s *Server) cancelJob(v *visit) error {
@@ -126,7 +126,7 @@ func (s *Server) cancelJob(v *visit) error {
 	if err := s.o.App.CancelJob(v, v.Caller, id); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 // oftenSaid says a schedule in plain words.
@@ -179,16 +179,16 @@ func (s *Server) subscribe(v *visit) error {
 		return err
 	}
 	if x.Hook == "" {
-		return v.redirect("/work")
+		return v.redirect("/job")
 	}
-	return s.workWith(v, secret)
+	return s.jobsWith(v, secret)
 }
 
 func (s *Server) unsubscribe(v *visit) error {
 	if err := s.o.App.Unsubscribe(v, v.Caller, v.r.PathValue("subscription")); err != nil {
 		return err
 	}
-	return v.redirect("/work")
+	return v.redirect("/job")
 }
 
 // noticeSaid says what a notice tells of.
