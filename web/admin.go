@@ -3,8 +3,6 @@
 package web
 
 import (
-	"net/http"
-
 	"demarc.dev/demarc/account"
 )
 
@@ -26,12 +24,19 @@ func (s *Server) adminRoutes() map[string]handler {
 	}
 }
 
-func (s *Server) admin(v *visit) error { return s.adminWith(v, adminView{}) }
+func (s *Server) admin(v *visit) error { return s.adminWith(v, "", "") }
 
-func (s *Server) adminWith(v *visit, view adminView) error {
+// adminWith shows the accounts, with a link that was just made for one.
+func (s *Server) adminWith(v *visit, link, whose string) error {
+	view := adminView{Link: link}
 	var err error
 	if view.Rows, err = s.o.App.Accounts(v, v.Caller); err != nil {
 		return err
+	}
+	for _, a := range view.Rows {
+		if a.ID == whose {
+			view.For = a.Login
+		}
 	}
 	view.Self = v.Account()
 	return s.show(v, page{
@@ -48,8 +53,7 @@ func (s *Server) adminSet(v *visit) error {
 	if err := s.o.App.SetAccount(v, v.Caller, v.r.PathValue("account"), operator, disabled); err != nil {
 		return err
 	}
-	http.Redirect(v.w, v.r, "/admin", http.StatusSeeOther)
-	return nil
+	return v.redirect("/admin")
 }
 
 // adminLink makes a link for an account; it is shown this once.
@@ -58,17 +62,7 @@ func (s *Server) adminLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := adminView{Link: s.joinAddress(v, token)}
-	all, err := s.o.App.Accounts(v, v.Caller)
-	if err != nil {
-		return err
-	}
-	for _, a := range all {
-		if a.ID == l.Account {
-			view.For = a.Login
-		}
-	}
-	return s.adminWith(v, view)
+	return s.adminWith(v, s.joinAddress(v, token), l.Account)
 }
 
 // joinAddress gives the address of a link of the operator.

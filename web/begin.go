@@ -6,25 +6,14 @@ import (
 	"strings"
 
 	"demarc.dev/demarc/account"
-	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/scope"
 )
 
-// beginView is what the first page shows before anything was assessed.
-type beginView struct {
-	Gates []app.Gate
-	Work  []app.Work
-}
-
 // begin is the first page of an organisation of which nothing was assessed yet.
 func (s *Server) begin(v *visit) error {
-	var view beginView
-	var err error
-	if view.Gates, err = s.o.App.Gates(v, v.Caller); err != nil {
-		return err
-	}
-	if view.Work, err = s.o.App.MyWork(v, v.Caller); err != nil {
+	view, err := s.ready(v, v.Caller, v.member)
+	if err != nil {
 		return err
 	}
 	return s.show(v, page{
@@ -32,7 +21,7 @@ func (s *Server) begin(v *visit) error {
 		What: "What is to be done before an auditor is asked in. Nothing was assessed yet.",
 		Why:  "Customer and provider each have duties for the security of a cloud service. An auditor asks each side to show its half.",
 		Next: "Write the scope, set a collector up, divide the duties, and assess: each gate below says what is missing.",
-	}, beginPage(view))
+	}, gates(view))
 }
 
 // firstScope is what an organisation begins with that has collected nothing.
@@ -134,16 +123,13 @@ func (s *Server) portfolioRows(v *visit, ids []string) ([]portfolioRow, error) {
 		if sc, err := s.o.App.Scope(v, c); err == nil {
 			row.Name = sc.Organisation.Name
 		}
-		if gates, err := s.o.App.Gates(v, c); err == nil {
-			row.Of = len(gates)
-			for _, g := range gates {
+		if now, err := s.ready(v, c, m); err == nil {
+			row.Of, row.Work = len(now.Gates), len(now.Work)
+			for _, g := range now.Gates {
 				if g.Open {
 					row.Open++
 				}
 			}
-		}
-		if work, err := s.o.App.MyWork(v, c); err == nil {
-			row.Work = len(work)
 		}
 		out = append(out, row)
 	}

@@ -59,18 +59,13 @@ func (g *gate) redeem(token string) bool {
 // sessionKey is where the context keeps the session of a request.
 type sessionKey struct{}
 
-// open is what anybody may ask for.
-func open(path string) bool {
-	return path == "/signin" || path == "/signin/code" || path == "/join" || path == "/signin/oidc" || path == "/signin/oidc/back" || strings.HasPrefix(path, "/style/")
-}
-
 // admitted lets in who holds a session; the way in and the styles are open.
 func (s *Server) admitted(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !open(r.URL.Path) {
+		if !s.open(r.URL.Path) {
 			c, session, err := s.o.App.Session(r.Context(), s.tokenOf(r))
 			if err != nil {
-				s.turnAway(w, r, err)
+				s.atDoor(func(v *visit) error { return s.turnAway(v, err) }).ServeHTTP(w, r)
 				return
 			}
 			r = r.WithContext(context.WithValue(context.WithValue(r.Context(), callerKey{}, c), sessionKey{}, session))
@@ -85,13 +80,11 @@ func (s *Server) admitted(pages http.Handler) http.Handler {
 }
 
 // turnAway shows the way in to who is not signed in.
-func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Server) turnAway(v *visit, err error) error {
 	if problem.Of(err) != problem.Denied {
-		s.fail(&visit{Context: r.Context(), w: w, r: r}, err)
-		return
+		return err
 	}
-	v := &visit{Context: r.Context(), w: w, r: r}
-	s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(r), s.o.Provider != nil))
+	return s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(v.r), s.o.Provider != nil))
 }
 
 // safeNext gives the page that was asked for, to go on to after signing in.
@@ -103,11 +96,11 @@ func safeNext(r *http.Request) string {
 }
 
 // onward sends to a page of ours, and nowhere else.
-func onward(w http.ResponseWriter, r *http.Request, next string) {
+func (v *visit) onward(next string) error {
 	if !strings.HasPrefix(next, "/o/") && !strings.HasPrefix(next, "/self") || strings.ContainsAny(next, "\\\r\n") {
 		next = "/"
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	return v.redirect(next)
 }
 
 func (s *Server) tokenOf(r *http.Request) string {

@@ -20,8 +20,7 @@ type homeView struct {
 	RunWord  string // as the URL names it
 	A        *assess.Assessment
 	Light    light
-	Gates    []app.Gate
-	Work     []app.Work
+	Ready    ready
 	Worst    []assess.Result
 	Failing  int // checks that fail
 	First    []remediation.Action
@@ -53,11 +52,9 @@ func (s *Server) home(v *visit) error {
 	}
 	h := homeView{Run: run, RunWord: v.get("run"), A: g.Assessment, First: g.Plan.Actions[:min(firstMost, len(g.Plan.Actions))], Unread: len(g.Assessment.Unread)}
 	h.Light, _ = s.integrity(v.Org)
-	now, err := s.ready(v)
-	if err != nil {
+	if h.Ready, err = s.ready(v, v.Caller, v.member); err != nil {
 		return err
 	}
-	h.Gates, h.Work = now.Gates, now.Work
 	h.Worst, h.Failing = worstOf(g.Assessment)
 	for _, o := range g.Outlooks {
 		h.Outlook = o.Says

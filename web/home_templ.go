@@ -163,7 +163,7 @@ func homePage(h homeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = gates(h.Gates, h.Work).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = gates(h.Ready).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

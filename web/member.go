@@ -24,11 +24,17 @@ type memberView struct {
 
 func (s *Server) members(v *visit) error { return s.membersWith(v, "", "") }
 
+// membersWith shows the members, with a link that was just made for an account.
 func (s *Server) membersWith(v *visit, link, whose string) error {
-	view := memberView{Now: s.o.Now(), Manage: v.may(account.ManageMember, s.o.Now()), Operator: v.Operator(), Link: link, For: whose}
+	view := memberView{Now: s.o.Now(), Manage: v.may(account.ManageMember, s.o.Now()), Operator: v.Operator(), Link: link}
 	var err error
 	if view.Rows, err = s.o.App.Members(v, v.Caller); err != nil {
 		return err
+	}
+	for _, m := range view.Rows {
+		if m.Account == whose {
+			view.For = m.Person
+		}
 	}
 	if sc, err := s.o.App.Scope(v, v.Caller); err == nil {
 		view.Services = sc.ServiceIDs()
@@ -88,17 +94,7 @@ func (s *Server) memberLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	whose := ""
-	all, err := s.o.App.Members(v, v.Caller)
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
-		if m.Account == l.Account {
-			whose = m.Person
-		}
-	}
-	return s.membersWith(v, s.joinAddress(v, token), whose)
+	return s.membersWith(v, s.joinAddress(v, token), l.Account)
 }
 
 // accessSaid says until when an access lasts.

@@ -53,45 +53,41 @@ func (a *away) take(id string) (oidc.State, bool) {
 
 // leave sends the browser to the identity provider. Its cookie must come back
 // from another site, so that it is Lax; it opens nothing.
-func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
+func (s *Server) leave(v *visit) error {
 	if s.o.Provider == nil {
-		s.refuse(w, r, http.StatusNotFound, "There is no identity provider", "Sign in with your password.")
-		return
+		return s.doorstep(v, http.StatusNotFound, page{Title: "There is no identity provider", Next: "Sign in with your password."}, nothing())
 	}
 	address, state := s.o.Provider.Begin(s.o.Now())
-	http.SetCookie(w, &http.Cookie{Name: awayCookie, Value: s.away.keep(state, s.o.Now()), Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: int(awayTime.Seconds())})
-	http.Redirect(w, r, address, http.StatusSeeOther)
+	http.SetCookie(v.w, &http.Cookie{Name: awayCookie, Value: s.away.keep(state, s.o.Now()), Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: int(awayTime.Seconds())})
+	return v.redirect(address)
 }
 
 // comeBack takes what the browser brings back from the identity provider.
-func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	cookie, err := r.Cookie(awayCookie)
+func (s *Server) comeBack(v *visit) error {
+	cookie, err := v.r.Cookie(awayCookie)
 	var state oidc.State
 	ok := err == nil && s.o.Provider != nil
 	if ok {
 		state, ok = s.away.take(cookie.Value)
 	}
-	http.SetCookie(w, &http.Cookie{Name: awayCookie, Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: -1})
+	http.SetCookie(v.w, &http.Cookie{Name: awayCookie, Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: -1})
 	if !ok {
-		s.again(v, problem.New(problem.Denied, "this sign-in was not begun in this browser, or took too long", "begin it again"), "Sign in", signinForm("", "", s.o.Provider != nil))
-		return
+		return s.again(v, problem.New(problem.Denied, "this sign-in was not begun in this browser, or took too long", "begin it again"), "Sign in", signinForm("", "", s.o.Provider != nil))
 	}
-	token, err := s.vouched(r, state)
+	token, err := s.vouched(v, state)
 	if err != nil {
-		s.again(v, err, "Sign in", signinForm("", "", true))
-		return
+		return s.again(v, err, "Sign in", signinForm("", "", true))
 	}
-	s.setCookie(w, token)
+	s.setCookie(v.w, token)
 	// A redirect from here would still count as coming from the other site, and
 	// the browser would not send the strict cookie along.
-	w.Header().Set("Refresh", "0; url=/")
-	s.doorstep(v, http.StatusOK, page{Title: "You are signed in", Next: "Go on to your organisations."}, onwardLink())
+	v.w.Header().Set("Refresh", "0; url=/")
+	return s.doorstep(v, http.StatusOK, page{Title: "You are signed in", Next: "Go on to your organisations."}, onwardLink())
 }
 
 // vouched gives the session of whom the provider vouches for.
-func (s *Server) vouched(r *http.Request, state oidc.State) (string, error) {
-	id, err := s.o.Provider.Finish(r.Context(), r.URL.Query(), state, s.o.Now())
+func (s *Server) vouched(v *visit, state oidc.State) (string, error) {
+	id, err := s.o.Provider.Finish(v, v.r.URL.Query(), state, s.o.Now())
 	if err != nil {
 		return "", err
 	}
@@ -105,5 +101,5 @@ func (s *Server) vouched(r *http.Request, state oidc.State) (string, error) {
 	for _, g := range s.o.OIDC.Grants(id.Groups) {
 		out.Granted = append(out.Granted, app.Granted{Org: g.Org, Role: account.Role(g.Role)})
 	}
-	return s.o.App.SignInOutside(r.Context(), s.visitor(r), out)
+	return s.o.App.SignInOutside(v, s.visitor(v.r), out)
 }

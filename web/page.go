@@ -123,12 +123,19 @@ func (s *Server) fail(v *visit, err error) {
 	}
 }
 
+// atDoor makes a handler one of HTTP for who is not signed in.
+func (s *Server) atDoor(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{Context: r.Context(), w: w, r: r}
+		if err := h(v); err != nil {
+			s.fail(v, err)
+		}
+	})
+}
+
 // refuse answers whoever may not see any data: a plain page without any.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, title, next string) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	if err := s.write(v, status, page{Title: title, Next: next, Style: s.styles.path}, doorstep, nothing()); err != nil {
-		s.o.Log.Error("refusing", "error", err)
-	}
+	s.atDoor(func(v *visit) error { return s.doorstep(v, status, page{Title: title, Next: next}, nothing()) }).ServeHTTP(w, r)
 }
 
 // get gives a word of the query.

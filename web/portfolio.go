@@ -4,7 +4,6 @@ package web
 
 import (
 	"context"
-	"net/http"
 
 	"demarc.dev/demarc/problem"
 )
@@ -16,8 +15,8 @@ func (s *Server) portfolio(v *visit) error {
 		return err
 	}
 	if len(ids) == 1 && v.get("all") == "" {
-		http.Redirect(v.w, v.r, at(within(v, ids[0]), "/"), http.StatusSeeOther)
-		return nil
+		v.Context = within(v, ids[0])
+		return v.redirect("/")
 	}
 	if len(ids) == 0 && !v.Operator() {
 		return problem.New(problem.NotFound, "You belong to no organisation yet", "Ask an administrator of yours to let you in.")

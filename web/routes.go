@@ -107,20 +107,16 @@ func siteMenu() []menu {
 // one: they know nothing of that prefix, and at puts it before every address.
 func (s *Server) mux() *http.ServeMux {
 	m := http.NewServeMux()
-	m.HandleFunc("GET /signin", s.signin)
-	m.HandleFunc("POST /signin", s.signinPassword)
-	m.HandleFunc("POST /signin/code", s.signinCode)
-	m.HandleFunc("/join", s.join)
-	m.HandleFunc("GET /signin/oidc", s.leave)
-	m.HandleFunc("GET /signin/oidc/back", s.comeBack)
-	m.HandleFunc("POST /signout", s.signout)
-	for pattern, h := range s.selfRoutes() {
-		m.Handle(pattern, s.serve("", h))
+	for pattern, h := range s.doorRoutes() {
+		m.Handle(pattern, s.atDoor(h))
 	}
+	m.Handle("POST /signout", s.atDoor(s.signout))
 	m.HandleFunc("GET /style/", s.style)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
-	for pattern, h := range s.adminRoutes() {
-		m.Handle(pattern, s.serve("", h))
+	for _, routes := range []map[string]handler{s.selfRoutes(), s.adminRoutes()} {
+		for pattern, h := range routes {
+			m.Handle(pattern, s.serve("", h))
+		}
 	}
 	pages := s.pages()
 	m.HandleFunc("/o/{org}/", func(w http.ResponseWriter, r *http.Request) {

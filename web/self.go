@@ -3,7 +3,6 @@
 package web
 
 import (
-	"net/http"
 	"time"
 
 	"demarc.dev/demarc/account"
@@ -64,11 +63,6 @@ func (s *Server) selfWith(v *visit, view selfView) error {
 	}, selfPage(view))
 }
 
-func toSelf(v *visit) error {
-	http.Redirect(v.w, v.r, "/self", http.StatusSeeOther)
-	return nil
-}
-
 func (s *Server) selfPassword(v *visit) error {
 	if v.r.PostFormValue("password") != v.r.PostFormValue("again") {
 		return problem.New(problem.Invalid, "the two passwords differ", "go back and type the same twice")
@@ -76,7 +70,7 @@ func (s *Server) selfPassword(v *visit) error {
 	if err := s.o.App.ChangePassword(v, v.Caller, s.visitor(v.r), v.session(), v.r.PostFormValue("old"), v.r.PostFormValue("password")); err != nil {
 		return err
 	}
-	return toSelf(v)
+	return v.redirect("/self")
 }
 
 func (s *Server) selfCodes(v *visit) error {
@@ -103,14 +97,14 @@ func (s *Server) selfRemove(v *visit) error {
 	if err := s.o.App.RemoveCodes(v, v.Caller, v.session()); err != nil {
 		return err
 	}
-	return toSelf(v)
+	return v.redirect("/self")
 }
 
 func (s *Server) selfEndSession(v *visit) error {
 	if err := s.o.App.EndSession(v, v.Caller, v.r.PostFormValue("session")); err != nil {
 		return err
 	}
-	return toSelf(v)
+	return v.redirect("/self")
 }
 
 // tokenDays is how long a token lasts that the form makes.
@@ -132,7 +126,7 @@ func (s *Server) selfEndToken(v *visit) error {
 	if err := s.o.App.EndToken(v, v.Caller, v.r.PostFormValue("token")); err != nil {
 		return err
 	}
-	return toSelf(v)
+	return v.redirect("/self")
 }
 
 // scopesOf gives the permissions as words.

@@ -49,6 +49,7 @@ type Server struct {
 	styles   asset
 	shipped  func() ([]check.Check, error)
 	needs    map[string]account.Permission // of each page
+	doors    map[string]bool               // paths that anybody may ask for
 	handler  http.Handler
 }
 
@@ -66,7 +67,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
 	s.shelf.ready.most, s.shelf.told.most = readyMost, historyMost
-	s.needs = needsOf(s.routes())
+	s.needs, s.doors = needsOf(s.routes()), doorsOf(s.doorRoutes())
 	if s.handler = s.guarded(s.mux()); o.Around != nil {
 		s.handler = o.Around(s.handler)
 	}

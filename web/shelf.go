@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/catalogue"
@@ -62,11 +63,13 @@ func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
 
 // bound names the services that the caller is bound to: what is kept for one
 // reader must not be shown to another who sees less.
-func (v *visit) bound() string {
-	if len(v.member.Services) == 0 {
+func (v *visit) bound() string { return boundOf(v.member) }
+
+func boundOf(m account.Member) string {
+	if len(m.Services) == 0 {
 		return ""
 	}
-	return "[" + strings.Join(v.member.Services, ",") + "]"
+	return "[" + strings.Join(m.Services, ",") + "]"
 }
 
 // keyOf names a run by what it concluded.
@@ -129,20 +132,21 @@ const readyMost = 512
 // historyMost is how many histories of matrices are kept.
 const historyMost = 32
 
-// ready gives the gates and the work of the visitor. They follow from the
-// records, which do not change without an entry, and from the hour.
-func (s *Server) ready(v *visit) (ready, error) {
-	size, err := s.o.App.LogSize(v, v.Caller)
+// ready gives the gates and the work of a caller, who is m in his organisation.
+// They follow from the records, which do not change without an entry, and from
+// the hour.
+func (s *Server) ready(ctx context.Context, c app.Caller, m account.Member) (ready, error) {
+	size, err := s.o.App.LogSize(ctx, c)
 	if err != nil {
 		return ready{}, err
 	}
-	key := v.Org + v.bound() + "/" + v.Account() + "/" + string(v.member.Role) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
+	key := c.Org + boundOf(m) + "/" + c.Account() + "/" + string(m.Role) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
 	return s.shelf.ready.get(key, func() (ready, error) {
-		gates, err := s.o.App.Gates(v, v.Caller)
+		gates, err := s.o.App.Gates(ctx, c)
 		if err != nil {
 			return ready{}, err
 		}
-		work, err := s.o.App.MyWork(v, v.Caller)
+		work, err := s.o.App.MyWork(ctx, c)
 		return ready{gates, work}, err
 	})
 }

@@ -13,114 +13,127 @@ import (
 )
 
 // doorstep shows a page to who is not signed in: it shows no data.
-func (s *Server) doorstep(v *visit, status int, p page, content templ.Component) {
+func (s *Server) doorstep(v *visit, status int, p page, content templ.Component) error {
 	p.Style = s.styles.path
-	if err := s.write(v, status, p, doorstep, content); err != nil {
-		s.o.Log.Error("writing a page at the door", "error", err)
+	return s.write(v, status, p, doorstep, content)
+}
+
+// doorRoutes are the pages of who is not signed in yet.
+func (s *Server) doorRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /signin":           s.signin,
+		"POST /signin":          s.signinPassword,
+		"POST /signin/code":     s.signinCode,
+		"GET /signin/oidc":      s.leave,
+		"GET /signin/oidc/back": s.comeBack,
+		"GET /join":             s.joinForm,
+		"POST /join":            s.join,
 	}
 }
 
+// open tells whether anybody may ask for a path: those of the door, and the
+// styles.
+func (s *Server) open(path string) bool {
+	return s.doors[path] || strings.HasPrefix(path, "/style/")
+}
+
+// doorsOf gives the paths of the routes.
+func doorsOf(routes map[string]handler) map[string]bool {
+	out := map[string]bool{}
+	for pattern := range routes {
+		_, path, _ := strings.Cut(pattern, " ")
+		out[path] = true
+	}
+	return out
+}
+
 // signin shows the form, or redeems the link that the program printed.
-func (s *Server) signin(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	token := r.URL.Query().Get("token")
+func (s *Server) signin(v *visit) error {
+	token := v.r.URL.Query().Get("token")
 	if token == "" {
-		s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, signinForm("", "", s.o.Provider != nil))
-		return
+		return s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, signinForm("", "", s.o.Provider != nil))
 	}
 	// A look ahead by a browser or another program must not use the link up.
-	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
-		s.refuse(w, r, http.StatusServiceUnavailable, "Not yet", "Open the link.")
-		return
+	if v.r.Method != http.MethodGet || strings.Contains(v.r.Header.Get("Sec-Purpose"), "prefetch") {
+		return s.doorstep(v, http.StatusServiceUnavailable, page{Title: "Not yet", Next: "Open the link."}, nothing())
 	}
 	if !s.gate.redeem(token) {
-		s.refuse(w, r, http.StatusUnauthorized, "This link does not work any more", "A sign-in link works once. Look where demarc serve runs: it printed another when this one was used.")
-		return
+		return s.doorstep(v, http.StatusUnauthorized, page{Title: "This link does not work any more", Next: "A sign-in link works once. Look where demarc serve runs: it printed another when this one was used."}, nothing())
 	}
-	session, err := s.o.App.OpenLocal(r.Context(), s.o.Caller, s.visitor(r))
+	session, err := s.o.App.OpenLocal(v, s.o.Caller, s.visitor(v.r))
 	if err != nil {
-		s.fail(v, err)
-		return
+		return err
 	}
 	if s.o.Opened != nil {
 		s.o.Opened()
 	}
-	s.setCookie(w, session)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.setCookie(v.w, session)
+	return v.redirect("/")
 }
 
 // signinPassword takes the form.
-func (s *Server) signinPassword(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	login, next := strings.TrimSpace(r.PostFormValue("login")), r.PostFormValue("next")
-	token, pending, err := s.o.App.SignIn(r.Context(), s.visitor(r), login, r.PostFormValue("password"))
+func (s *Server) signinPassword(v *visit) error {
+	login, next := strings.TrimSpace(v.r.PostFormValue("login")), v.r.PostFormValue("next")
+	token, pending, err := s.o.App.SignIn(v, s.visitor(v.r), login, v.r.PostFormValue("password"))
 	if err != nil {
-		s.again(v, err, "Sign in", signinForm(login, next, s.o.Provider != nil))
-		return
+		return s.again(v, err, "Sign in", signinForm(login, next, s.o.Provider != nil))
 	}
-	s.setCookie(w, token)
+	s.setCookie(v.w, token)
 	if pending {
-		s.doorstep(v, http.StatusOK, page{Title: "Your second factor", Next: "Type the code that your program for codes shows now, or one of your recovery codes."}, codeForm(next))
-		return
+		return s.doorstep(v, http.StatusOK, page{Title: "Your second factor", Next: "Type the code that your program for codes shows now, or one of your recovery codes."}, codeForm(next))
 	}
-	onward(w, r, next)
+	return v.onward(next)
 }
 
 // signinCode takes the second factor.
-func (s *Server) signinCode(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	next := r.PostFormValue("next")
-	token, err := s.o.App.SignInCode(r.Context(), s.visitor(r), s.tokenOf(r), r.PostFormValue("code"))
+func (s *Server) signinCode(v *visit) error {
+	next := v.r.PostFormValue("next")
+	token, err := s.o.App.SignInCode(v, s.visitor(v.r), s.tokenOf(v.r), v.r.PostFormValue("code"))
 	if err != nil {
-		s.again(v, err, "Your second factor", codeForm(next))
-		return
+		return s.again(v, err, "Your second factor", codeForm(next))
 	}
-	s.setCookie(w, token)
-	onward(w, r, next)
+	s.setCookie(v.w, token)
+	return v.onward(next)
 }
 
-// join shows the form of a link of the operator, and takes it.
-func (s *Server) join(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	const title = "Choose your password"
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		s.doorstep(v, http.StatusOK, page{Title: title, Next: "At least 12 characters; a sentence of four or five words that nobody would guess is best."}, joinForm(r.URL.Query().Get("token")))
-		return
+const joinTitle = "Choose your password"
+
+// joinForm shows the form of a link of the operator.
+func (s *Server) joinForm(v *visit) error {
+	return s.doorstep(v, http.StatusOK, page{Title: joinTitle, Next: "At least 12 characters; a sentence of four or five words that nobody would guess is best."}, joinForm(v.r.URL.Query().Get("token")))
+}
+
+// join takes it.
+func (s *Server) join(v *visit) error {
+	token := v.r.PostFormValue("token")
+	if v.r.PostFormValue("password") != v.r.PostFormValue("again") {
+		return s.again(v, problem.New(problem.Invalid, "the two passwords differ", "type the same twice"), joinTitle, joinForm(token))
 	}
-	token := r.PostFormValue("token")
-	if r.PostFormValue("password") != r.PostFormValue("again") {
-		s.again(v, problem.New(problem.Invalid, "the two passwords differ", "type the same twice"), title, joinForm(token))
-		return
-	}
-	session, err := s.o.App.Redeem(r.Context(), s.visitor(r), token, r.PostFormValue("password"))
+	session, err := s.o.App.Redeem(v, s.visitor(v.r), token, v.r.PostFormValue("password"))
 	if err != nil {
-		s.again(v, err, title, joinForm(token))
-		return
+		return s.again(v, err, joinTitle, joinForm(token))
 	}
-	s.setCookie(w, session)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.setCookie(v.w, session)
+	return v.redirect("/")
 }
 
 // again shows a form at the door once more, with what was wrong.
-func (s *Server) again(v *visit, err error, title string, form templ.Component) {
+func (s *Server) again(v *visit, err error, title string, form templ.Component) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) || p.Kind == problem.Internal {
-		s.fail(v, err)
-		return
+		return err
 	}
 	status := p.Kind.Status()
 	if p.Kind == problem.Denied {
 		status = http.StatusUnauthorized
 	}
-	s.doorstep(v, status, page{Title: title, Next: capital(p.Sentence) + ": " + p.Hint + "."}, form)
+	return s.doorstep(v, status, page{Title: title, Next: capital(p.Sentence) + ": " + p.Hint + "."}, form)
 }
 
-func (s *Server) signout(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Context: r.Context(), w: w, r: r}
-	if err := s.o.App.SignOut(r.Context(), s.tokenOf(r)); err != nil {
-		s.fail(v, err)
-		return
+func (s *Server) signout(v *visit) error {
+	if err := s.o.App.SignOut(v, s.tokenOf(v.r)); err != nil {
+		return err
 	}
-	s.setCookie(w, "")
-	s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, signinForm("", "", s.o.Provider != nil))
+	s.setCookie(v.w, "")
+	return s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, signinForm("", "", s.o.Provider != nil))
 }
