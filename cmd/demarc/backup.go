@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,24 @@ func (w *whole) free(name string) error {
 	return problem.New(problem.Conflict, name+" exists", "choose another name, or say --force")
 }
 
+// write writes a file that fill fills from the opened store, and says next.
+func (w *whole) write(ctx context.Context, e *env, readOnly bool, name string, fill func(*app.App, app.Caller, string, io.Writer) error, next string) error {
+	passphrase, err := w.read()
+	if err != nil {
+		return err
+	}
+	if err := w.free(name); err != nil {
+		return err
+	}
+	return e.with(ctx, readOnly, func(a *app.App, caller app.Caller) error {
+		if err := e.writeAs(name, 0o600, func(out io.Writer) error { return fill(a, caller, passphrase, out) }); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stderr, "wrote %s; %s %s\n", name, next, name)
+		return nil
+	})
+}
+
 func newBackup(e *env) *cobra.Command {
 	var w whole
 	c := &cobra.Command{
@@ -65,20 +84,9 @@ has the file has the keys. jobs.db, what waits in the background, is not in it.`
 		Example: "  demarc backup demarc-2026-11-25.backup --passphrase-file secret.txt",
 		Args:    oneArg("the file to write", "demarc backup demarc.backup"),
 		RunE: func(c *cobra.Command, args []string) error {
-			passphrase, err := w.read()
-			if err != nil {
-				return err
-			}
-			if err := w.free(args[0]); err != nil {
-				return err
-			}
-			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
-				if err := e.writeAs(args[0], 0o600, func(out io.Writer) error { return a.Backup(c.Context(), caller, passphrase, out) }); err != nil {
-					return err
-				}
-				fmt.Fprintf(e.stderr, "wrote %s; to put it back: demarc --data NEW restore %s\n", args[0], args[0])
-				return nil
-			})
+			return w.write(c.Context(), e, true, args[0], func(a *app.App, caller app.Caller, passphrase string, out io.Writer) error {
+				return a.Backup(c.Context(), caller, passphrase, out)
+			}, "to put it back: demarc --data NEW restore")
 		},
 	}
 	w.flags(c, true)
@@ -129,20 +137,9 @@ can be read and verified, and no longer changed.`,
 		Example: "  demarc organisation export north north.demarc --passphrase-file secret.txt",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			passphrase, err := w.read()
-			if err != nil {
-				return err
-			}
-			if err := w.free(args[1]); err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				if err := e.writeAs(args[1], 0o600, func(out io.Writer) error { return a.Export(c.Context(), caller.In(args[0]), passphrase, out) }); err != nil {
-					return err
-				}
-				fmt.Fprintf(e.stderr, "wrote %s; elsewhere: demarc organisation import %s\n", args[1], args[1])
-				return nil
-			})
+			return w.write(c.Context(), e, false, args[1], func(a *app.App, caller app.Caller, passphrase string, out io.Writer) error {
+				return a.Export(c.Context(), caller.In(args[0]), passphrase, out)
+			}, "elsewhere: demarc organisation import")
 		},
 	}
 	w.flags(c, true)

@@ -29,14 +29,7 @@ import (
 )
 
 func newServe(e *env) *cobra.Command {
-	var listen string
-	var names []string
-	var behind bool
-	var t telling
-	var o oidc.Config
-	var grants []string
-	var watched operation
-	var pair [2]string
+	var how serving
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
@@ -49,26 +42,27 @@ reverse proxy that does (--behind-tls): cookies are kept to TLS then.`,
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, serving{listen, names, behind, t, o, grants, watched, pair})
+				return e.serve(c.Context(), a, caller, how)
 			})
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
-	c.Flags().StringSliceVar(&names, "host", nil, "further host names by which the server is called, such as that of a reverse proxy")
-	c.Flags().BoolVar(&behind, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
-	c.Flags().StringVar(&t.base, "url", "", "how people reach the server, for links in messages: https://demarc.example.org")
-	c.Flags().StringVar(&t.smtp, "smtp", "", "mail server that notices are handed to, host:port; its password comes from DEMARC_SMTP_PASSWORD")
-	c.Flags().StringVar(&t.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
-	c.Flags().StringVar(&t.user, "smtp-user", "", "who signs in at the mail server; empty: nobody")
-	c.Flags().StringVar(&t.from, "mail-from", "", "address that notices come from")
-	c.Flags().StringVar(&o.Issuer, "oidc-issuer", "", "OpenID provider that signs people in too; the client's secret comes from DEMARC_OIDC_SECRET, and --url must be set")
-	c.Flags().StringVar(&o.ClientID, "oidc-client", "", "id of this server as a client of it")
-	c.Flags().StringVar(&o.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
-	c.Flags().StringSliceVar(&grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
-	c.Flags().BoolVar(&o.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
-	c.Flags().StringVar(&pair[0], "tls-cert", "", "file with the certificate, to speak TLS itself; it is read again when it changes")
-	c.Flags().StringVar(&pair[1], "tls-key", "", "file with its key")
-	watched.flags(c.Flags())
+	f := c.Flags()
+	f.StringVar(&how.listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
+	f.StringSliceVar(&how.names, "host", nil, "further host names by which the server is called, such as that of a reverse proxy")
+	f.BoolVar(&how.tls, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
+	f.StringVar(&how.tell.base, "url", "", "how people reach the server, for links in messages: https://demarc.example.org")
+	f.StringVar(&how.tell.smtp, "smtp", "", "mail server that notices are handed to, host:port; its password comes from DEMARC_SMTP_PASSWORD")
+	f.StringVar(&how.tell.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
+	f.StringVar(&how.tell.user, "smtp-user", "", "who signs in at the mail server; empty: nobody")
+	f.StringVar(&how.tell.from, "mail-from", "", "address that notices come from")
+	f.StringVar(&how.oidc.Issuer, "oidc-issuer", "", "OpenID provider that signs people in too; the client's secret comes from DEMARC_OIDC_SECRET, and --url must be set")
+	f.StringVar(&how.oidc.ClientID, "oidc-client", "", "id of this server as a client of it")
+	f.StringVar(&how.oidc.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
+	f.StringSliceVar(&how.grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
+	f.BoolVar(&how.oidc.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
+	f.StringVar(&how.pair[0], "tls-cert", "", "file with the certificate, to speak TLS itself; it is read again when it changes")
+	f.StringVar(&how.pair[1], "tls-key", "", "file with its key")
+	how.watch.flags(f)
 	return c
 }
 
