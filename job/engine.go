@@ -138,3 +138,20 @@ func migrate(ctx context.Context, s session, serial string) error {
 	}
 	return nil
 }
+
+// rows is what both drivers give.
+type rows interface {
+	Next() bool
+	Scan(...any) error
+	Err() error
+}
+
+// each hands every row to row.
+func each(r rows, row func(func(...any) error) error) error {
+	for r.Next() {
+		if err := row(r.Scan); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}

@@ -107,12 +107,7 @@ func (s pgSession) query(ctx context.Context, text string, args []any, row func(
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return each(rows, row)
 }
 
 func (s pgSession) wake(ctx context.Context, n int) error {

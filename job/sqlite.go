@@ -102,12 +102,7 @@ func (s sqliteSession) query(ctx context.Context, text string, args []any, row f
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return each(rows, row)
 }
 
 func (s sqliteSession) wake(ctx context.Context, n int) error {
