@@ -56,7 +56,7 @@ func (s *Server) selfWith(v *visit, view selfView) error {
 		next = "Set up a second factor: a password alone is too little for evidence."
 	}
 	return s.show(v, page{
-		Title: "Your account",
+		Title: "Your account", Section: "/self",
 		What:  "How " + view.Self.Account.Login + " signs in, where, and which programs act in that name.",
 		Why:   "Who can change what an auditor relies on must be known for certain.",
 		Next:  next,
