@@ -28,6 +28,7 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 	Blobs    store.Blobs      // where large bodies lie; nil: in the folder
 	ReadOnly bool             // for what only reads; works beside a process that writes
+	Sessions account.Limits   // how long people stay signed in; zero: as account says
 }
 
 // App is the opened house. Safe for concurrent use.
@@ -40,6 +41,7 @@ type App struct {
 	key     func() (account.Key, error)
 	misses  misses
 	dir     string
+	limits  account.Limits
 	queue   *job.Queue // nil: this process does no background work
 }
 
@@ -49,7 +51,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now

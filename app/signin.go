@@ -110,7 +110,7 @@ func (a *App) SignIn(ctx context.Context, v Visitor, login, password string) (to
 		token, err = a.open(ctx, acc, account.ByPassword, v)
 		return token, false, err
 	}
-	s, token := account.NewSession(acc.ID, acc.Login, account.ByPassword, now, account.Limits{})
+	s, token := account.NewSession(acc.ID, acc.Login, account.ByPassword, now, a.limits)
 	s.Address, s.Browser = v.Address, cutWord(v.Browser)
 	return token, true, a.putSession(ctx, s.Pend(), "session.pending", store.Actor(acc.Login))
 }
@@ -166,7 +166,7 @@ func (a *App) SignInCode(ctx context.Context, v Visitor, pending, code string) (
 
 // open opens a session of an account.
 func (a *App) open(ctx context.Context, acc account.Account, by account.Proof, v Visitor) (token string, err error) {
-	s, token := account.NewSession(acc.ID, acc.Login, by, a.now().UTC(), account.Limits{})
+	s, token := account.NewSession(acc.ID, acc.Login, by, a.now().UTC(), a.limits)
 	s.Address, s.Browser = v.Address, cutWord(v.Browser)
 	return token, a.putSession(ctx, s, "session.opened", store.Actor(acc.Login))
 }

@@ -23,10 +23,7 @@ func (l *loading) check() {
 	if c.Metrics.Listen != "" {
 		l.listen("metrics.listen", c.Metrics.Listen)
 	}
-	l.address("base_url", c.BaseURL, "http", "https")
-	if c.BaseURL == "" && !loopback(c.Listen) {
-		l.fault("base_url", "the server listens beyond this machine, so it must know its own address; say base_url: https://…")
-	}
+	l.address("url", c.URL, "http", "https")
 	for i, h := range c.Hosts {
 		if strings.ContainsAny(h, "/ ,") || h == "" {
 			l.fault(fmt.Sprintf("hosts[%d]", i), "%q is no host name; neither scheme nor path belong here", h)
@@ -38,16 +35,12 @@ func (l *loading) check() {
 	if c.Hook.AllowHTTP && len(c.Hook.AllowNetworks) == 0 {
 		l.fault("hook.allow_http", "http is allowed towards hook.allow_networks only, and that is empty")
 	}
-	l.checkBlobs()
 	l.checkSMTP()
 	l.checkOIDC()
 	l.checkDatabase()
 	l.address("trace.endpoint", c.Trace.Endpoint, "http", "https")
 	if idle, absolute := c.Session.Idle.Value(), c.Session.Absolute.Value(); idle > absolute && absolute > 0 {
 		l.fault("session.idle", "%s is longer than session.absolute, %s", c.Session.Idle, c.Session.Absolute)
-	}
-	if c.PrintLink && !loopback(c.Listen) {
-		l.fault("print_link", "the server listens beyond this machine: whoever reads its output would be owner; leave it false")
 	}
 }
 
@@ -116,24 +109,9 @@ func (l *loading) checkTLS() {
 	}
 }
 
-func (l *loading) checkBlobs() {
-	b := l.config.Blobs
-	if b.Kind == "s3" {
-		if b.Bucket == "" {
-			l.fault("blobs.bucket", "blobs.kind is s3, and no bucket is named")
-		}
-		if b.Region == "" {
-			l.fault("blobs.region", "blobs.kind is s3, and no region is named")
-		}
-		l.address("blobs.endpoint", b.Endpoint, "http", "https")
-	} else if b.Bucket+b.Endpoint+b.Prefix != "" {
-		l.fault("blobs.kind", "a bucket, an endpoint or a prefix is set, and blobs.kind is folder; say s3 or take these out")
-	}
-}
-
 func (l *loading) checkSMTP() {
 	s := &l.config.SMTP
-	s.Password = l.secret("smtp.password_file", s.PasswordFile, "DEMARC_SMTP_PASSWORD")
+	s.Password = l.secret("smtp.password_file", s.PasswordFile, smtpPassword)
 	if s.Server == "" {
 		if s.User+s.From+string(s.Password) != "" {
 			l.fault("smtp.server", "the mail server's other settings are given, and no server is named")
@@ -157,44 +135,42 @@ func (l *loading) checkSMTP() {
 }
 
 func (l *loading) checkOIDC() {
-	word := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
-	seen := map[string]bool{}
-	for i := range l.config.OIDC {
-		o := &l.config.OIDC[i]
-		at := func(field string) string { return fmt.Sprintf("oidc[%d].%s", i, field) }
-		switch {
-		case !word.MatchString(o.ID):
-			l.fault(at("id"), "%q is no short name; small letters, digits and -, at most 40", o.ID)
-		case seen[strings.ToUpper(strings.ReplaceAll(o.ID, "-", "_"))]:
-			l.fault(at("id"), "%q stands twice", o.ID)
+	o := &l.config.OIDC
+	o.Secret = l.secret("oidc.client_secret_file", o.SecretFile, oidcSecret)
+	if o.Issuer == "" {
+		if o.ClientID+o.GroupsClaim+string(o.Secret) != "" || len(o.Grants) > 0 || o.SignUp {
+			l.fault("oidc.issuer", "the provider's other settings are given, and no issuer is named")
 		}
-		seen[strings.ToUpper(strings.ReplaceAll(o.ID, "-", "_"))] = true
-		if o.Issuer == "" {
-			l.fault(at("issuer"), "the provider has no issuer")
-		}
-		l.address(at("issuer"), o.Issuer, "https", "http")
-		if strings.HasPrefix(o.Issuer, "http://") && !loopbackURL(o.Issuer) {
-			l.fault(at("issuer"), "a provider that is not on this machine must be reached by https://")
-		}
-		if o.ClientID == "" {
-			l.fault(at("client_id"), "the provider has no client_id")
-		}
-		o.ClientSecret = l.secret(at("client_secret_file"), o.SecretFile, oidcVariable(o.ID))
-		if o.ClientSecret == "" {
-			l.fault(at("client_secret_file"), "the client has no secret; name its file, or set %s", oidcVariable(o.ID))
-		}
-		if len(o.Roles) > 0 && o.GroupsClaim == "" {
-			l.fault(at("groups_claim"), "there are roles for groups, and no claim that lists groups is named")
-		}
-		for j, r := range o.Roles {
-			if r.Group == "" || r.Organisation == "" || r.Role == "" {
-				l.fault(at(fmt.Sprintf("roles[%d]", j)), "group, organisation and role are all needed")
-			}
-		}
-		if l.config.BaseURL == "" {
-			l.fault("base_url", "single sign-on needs base_url: the provider sends people back to it")
+		return
+	}
+	l.address("oidc.issuer", o.Issuer, "https", "http")
+	if strings.HasPrefix(o.Issuer, "http://") && !loopbackURL(o.Issuer) {
+		l.fault("oidc.issuer", "a provider that is not on this machine must be reached by https://")
+	}
+	if o.ClientID == "" {
+		l.fault("oidc.client_id", "the provider has no client_id")
+	}
+	if o.Secret == "" {
+		l.fault("oidc.client_secret_file", "the client has no secret; name its file, or set %s", oidcSecret)
+	}
+	if len(o.Grants) > 0 && o.GroupsClaim == "" {
+		l.fault("oidc.groups_claim", "groups are worth something, and no claim that lists groups is named")
+	}
+	for i, g := range o.Grants {
+		if _, _, _, ok := Grant(g); !ok {
+			l.fault(fmt.Sprintf("oidc.grants[%d]", i), "%q is none; write group=organisation:role", g)
 		}
 	}
+	if l.config.URL == "" {
+		l.fault("url", "single sign-on needs url: the provider sends people back to it")
+	}
+}
+
+// Grant parts group=organisation:role.
+func Grant(words string) (group, org, role string, ok bool) {
+	group, rest, ok := strings.Cut(words, "=")
+	org, role, ok2 := strings.Cut(rest, ":")
+	return group, org, role, ok && ok2 && group != "" && org != "" && role != ""
 }
 
 func loopbackURL(words string) bool {
@@ -204,7 +180,7 @@ func loopbackURL(words string) bool {
 
 func (l *loading) checkDatabase() {
 	c := &l.config
-	password := l.secret("database_password_file", c.DBPass, "DEMARC_DATABASE_PASSWORD")
+	password := l.secret("database_password_file", c.DBPass, databasePassword)
 	if c.Database == "" {
 		if password != "" {
 			l.fault("database", "there is a password and no database")

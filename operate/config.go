@@ -20,62 +20,53 @@ import (
 )
 
 // Config is all that can be configured of demarc serve. The tags are the words
-// of the sample file and of the reference page; the zero of a field that has a
-// default cannot be configured.
+// of the sample file, of the flags' help and of the reference page.
 type Config struct {
-	Listen    string   `yaml:"listen" default:"127.0.0.1:7117" doc:"Address and port of the pages and the API. Port 0 takes a free one."`
-	BaseURL   string   `yaml:"base_url" example:"https://demarc.example.org" doc:"The address by which people reach the server: in mails, in links and for single sign-on. Required once it listens beyond this machine."`
-	Hosts     []string `yaml:"hosts" example:"demarc.example.org" doc:"Further host names by which the server may be called; that of base_url is one already. Any other is refused."`
-	Data      string   `yaml:"data" example:"/var/lib/demarc" doc:"Folder of the store: database, keys, and blobs unless these are kept in a bucket."`
-	Database  Secret   `yaml:"database" example:"postgres://demarc@db.example.org:5432/demarc?sslmode=verify-full" doc:"PostgreSQL database that holds the records in place of the folder. A password stands in database_password_file or in the environment, not here."`
-	DBPass    string   `yaml:"database_password_file" example:"/run/secrets/database" doc:"File with the password of the database."`
-	Workers   int      `yaml:"workers" default:"2" min:"0" max:"256" doc:"Jobs that this process works on at a time. 0: none, it only serves."`
-	PrintLink bool     `yaml:"print_link" default:"false" doc:"Whether to print a link that signs in once as owner when the server starts. For this machine only: whoever reads the output is the owner."`
+	Listen    string   `yaml:"listen" flag:"listen" default:"127.0.0.1:7117" doc:"Address and port of the pages and the API. Port 0 takes a free one."`
+	URL       string   `yaml:"url" flag:"url" example:"https://demarc.example.org" doc:"How people reach the server: for links in messages and for single sign-on."`
+	Hosts     []string `yaml:"hosts" flag:"host" example:"demarc.example.org" doc:"Further host names by which the server is called, such as that of a reverse proxy. Any other is refused."`
+	BehindTLS bool     `yaml:"behind_tls" flag:"behind-tls" default:"false" doc:"Whether a reverse proxy with TLS stands before the server: cookies are sent over TLS only then."`
+	PrintLink bool     `yaml:"print_link" flag:"print-link" default:"true" doc:"Whether to print a link that signs the owner of the disk in once. Whoever reads the output is the owner: set it to false where others read the log."`
+	Workers   int      `yaml:"workers" flag:"workers" default:"0" min:"0" max:"256" doc:"Jobs that this process works on at a time. 0: one for each processor, two at least."`
+
+	Data     string `yaml:"data" example:"/var/lib/demarc" doc:"Folder of the store, as --data names it: database, keys, and blobs unless these are kept in a bucket."`
+	Database Secret `yaml:"database" example:"postgres://demarc@db.example.org:5432/demarc?sslmode=verify-full" doc:"PostgreSQL database that holds the records in place of the folder, as --database names it. A password stands in database_password_file or in the environment, not here."`
+	DBPass   string `yaml:"database_password_file" example:"/run/secrets/database" doc:"File with the password of the database (or DEMARC_DATABASE_PASSWORD)."`
+	Blobs    string `yaml:"blobs" example:"s3://demarc-blobs/demarc?region=eu-central-1" doc:"Bucket for large bodies (snapshots, papers), for every command of the store alike; endpoint= and path-style=yes for another S3. Empty: in the folder."`
 
 	TLS     TLS     `yaml:"tls" doc:"TLS by this server itself. Without it the server speaks plain HTTP and belongs behind a reverse proxy as soon as others reach it."`
 	Proxy   Proxy   `yaml:"proxy" doc:"The reverse proxy in front, when there is one."`
-	Blobs   Blobs   `yaml:"blobs" doc:"Where large bodies (snapshots, documents) are kept."`
 	SMTP    SMTP    `yaml:"smtp" doc:"The mail server. Without it no mail is sent."`
 	Hook    Hook    `yaml:"hook" doc:"What webhooks may reach. Without it: https to public addresses only."`
-	OIDC    []OIDC  `yaml:"oidc" doc:"Providers for single sign-on."`
+	OIDC    OIDC    `yaml:"oidc" doc:"A provider for single sign-on."`
 	Session Session `yaml:"session" doc:"How long people stay signed in."`
 	Limit   Limit   `yaml:"limit" doc:"What one caller may ask."`
 	Log     Log     `yaml:"log" doc:"The log, on standard error."`
 	Metrics Metrics `yaml:"metrics" doc:"Prometheus metrics and the details of readiness."`
 	Trace   Trace   `yaml:"trace" doc:"OpenTelemetry traces."`
-	AWS     AWS     `yaml:"aws" doc:"The credentials that collectors may use. A collector that asks for others is refused."`
-	origins map[string]origin
+
 	DSN     Secret `yaml:"-"` // the address of the database with its password; empty for SQLite
+	origins map[string]origin
 }
 
 // TLS is the certificate of the server.
 type TLS struct {
-	Cert string `yaml:"cert" example:"/etc/demarc/tls/fullchain.pem" doc:"File with the certificate and its chain, PEM. Read again when it changes."`
-	Key  string `yaml:"key" example:"/etc/demarc/tls/privkey.pem" doc:"File with the private key, PEM."`
+	Cert string `yaml:"cert" flag:"tls-cert" example:"/etc/demarc/tls/fullchain.pem" doc:"File with the certificate and its chain, PEM. Read again when it changes."`
+	Key  string `yaml:"key" flag:"tls-key" example:"/etc/demarc/tls/privkey.pem" doc:"File with the private key, PEM."`
 }
 
 // Proxy says whose headers about the caller are believed.
 type Proxy struct {
-	Trusted []string `yaml:"trusted" example:"127.0.0.1/32,::1/128" doc:"Networks of reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id are believed."`
-}
-
-// Blobs says where large bodies are kept.
-type Blobs struct {
-	Kind     string `yaml:"kind" default:"folder" oneof:"folder,s3" doc:"folder: below data. s3: in a bucket, as replicas on several machines need."`
-	Bucket   string `yaml:"bucket" example:"demarc-blobs" doc:"Name of the bucket."`
-	Region   string `yaml:"region" example:"eu-central-1" doc:"Region of the bucket."`
-	Endpoint string `yaml:"endpoint" example:"https://minio.example.org" doc:"Address of an S3-compatible store that is not AWS."`
-	Prefix   string `yaml:"prefix" example:"demarc/" doc:"What the names of all objects begin with."`
-	Profile  string `yaml:"profile" example:"demarc" doc:"Profile of the AWS configuration to sign with; else the usual chain of credentials."`
+	Trusted []string `yaml:"trusted" flag:"trusted-proxy" example:"127.0.0.1/32,::1/128" doc:"Networks of reverse proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id are believed."`
 }
 
 // SMTP is the mail server.
 type SMTP struct {
-	Server       string `yaml:"server" example:"smtp.example.org:587" doc:"Host and port."`
-	TLS          string `yaml:"tls" default:"starttls" oneof:"starttls,implicit,none" doc:"starttls: port 587, encryption is required. implicit: port 465. none: for a relay on this machine; no password is sent."`
-	User         string `yaml:"user" example:"demarc" doc:"Name to sign in with; none when empty."`
+	Server       string `yaml:"server" flag:"smtp" example:"smtp.example.org:587" doc:"Mail server that notices are handed to, host and port."`
+	TLS          string `yaml:"tls" flag:"smtp-tls" default:"starttls" oneof:"starttls,implicit,none" doc:"starttls: port 587, encryption is required. implicit: port 465. none: for a relay on this machine; no password is sent."`
+	User         string `yaml:"user" flag:"smtp-user" example:"demarc" doc:"Who signs in at the mail server; empty: nobody."`
 	PasswordFile string `yaml:"password_file" example:"/run/secrets/smtp" doc:"File with the password (or DEMARC_SMTP_PASSWORD)."`
-	From         string `yaml:"from" example:"Demarc <demarc@example.org>" doc:"The sender."`
+	From         string `yaml:"from" flag:"mail-from" example:"Demarc <demarc@example.org>" doc:"Address that notices come from."`
 	Password     Secret `yaml:"-"` // from the file or the environment
 }
 
@@ -85,60 +76,44 @@ type Hook struct {
 	AllowHTTP     bool     `yaml:"allow_http" default:"false" doc:"Whether http:// is allowed towards these networks."`
 }
 
-// OIDC is one provider for single sign-on.
+// OIDC is the provider for single sign-on.
 type OIDC struct {
-	ID           string     `yaml:"id" example:"corporate" doc:"Short name, in the address of the callback: <base_url>/signin/<id>/callback."`
-	Name         string     `yaml:"name" example:"Example Corporation" doc:"What the button says."`
-	Issuer       string     `yaml:"issuer" example:"https://login.example.org/realms/main" doc:"The issuer's address, exactly as its tokens have it."`
-	ClientID     string     `yaml:"client_id" example:"demarc" doc:"The client's id at the provider."`
-	SecretFile   string     `yaml:"client_secret_file" example:"/run/secrets/oidc" doc:"File with the client's secret (or DEMARC_OIDC_<ID>_CLIENT_SECRET)."`
-	Scopes       []string   `yaml:"scopes" example:"openid,profile,email,groups" doc:"Scopes to ask for; openid, profile and email when empty."`
-	GroupsClaim  string     `yaml:"groups_claim" example:"groups" doc:"The claim that lists groups."`
-	Roles        []OIDCRole `yaml:"roles" doc:"Which group has which role in which organisation."`
-	ClientSecret Secret     `yaml:"-"` // from the file or the environment
-}
-
-// OIDCRole gives the members of a group a role.
-type OIDCRole struct {
-	Group        string `yaml:"group" example:"cloud-security" doc:"The group, as the claim has it."`
-	Organisation string `yaml:"organisation" example:"larkspur" doc:"The organisation's id."`
-	Role         string `yaml:"role" example:"manager" doc:"The role."`
+	Issuer      string   `yaml:"issuer" flag:"oidc-issuer" example:"https://login.example.org/realms/main" doc:"OpenID provider that signs people in too, exactly as its tokens have it. url must be set: <url>/signin/oidc/back is what to register there."`
+	ClientID    string   `yaml:"client_id" flag:"oidc-client" example:"demarc" doc:"Id of this server as a client of it."`
+	SecretFile  string   `yaml:"client_secret_file" example:"/run/secrets/oidc" doc:"File with the client's secret (or DEMARC_OIDC_SECRET)."`
+	GroupsClaim string   `yaml:"groups_claim" flag:"oidc-groups" example:"groups" doc:"Claim of the token that holds the groups."`
+	Grants      []string `yaml:"grants" flag:"oidc-grant" example:"auditors=north:internalauditor" doc:"What a group is worth: group=organisation:role."`
+	SignUp      bool     `yaml:"sign_up" flag:"oidc-sign-up" default:"false" doc:"Whether to make an account for whoever the provider vouches for."`
+	Secret      Secret   `yaml:"-"` // from the file or the environment
 }
 
 // Session says how long people stay signed in.
 type Session struct {
-	Idle     Duration `yaml:"idle" default:"8h" doc:"A session ends when nothing was asked for so long."`
-	Absolute Duration `yaml:"absolute" default:"24h" doc:"A session ends so long after the sign-in in any case."`
+	Idle     Duration `yaml:"idle" default:"2h" doc:"A session ends when nothing was asked for so long."`
+	Absolute Duration `yaml:"absolute" default:"12h" doc:"A session ends so long after the sign-in in any case."`
 }
 
 // Limit says what one caller may ask.
 type Limit struct {
-	Address int `yaml:"address_per_minute" default:"600" min:"0" max:"1000000" doc:"Requests a minute from one address (one /64 of IPv6) without a session. 0: no limit."`
-	Account int `yaml:"account_per_minute" default:"6000" min:"0" max:"10000000" doc:"Requests a minute of one account or token. 0: no limit."`
-	Upload  int `yaml:"upload_megabytes" default:"256" min:"1" max:"1048576" doc:"The largest upload, in megabytes of 1,000,000 bytes."`
+	Address int `yaml:"address_per_minute" flag:"rate" default:"1200" min:"0" max:"10000000" doc:"Requests a minute that one address (one /64 of IPv6) may send. 0: no limit."`
 }
 
 // Log is how the log is written.
 type Log struct {
-	Level  string `yaml:"level" default:"info" oneof:"debug,info,warn,error" doc:"The least that is written."`
-	Format string `yaml:"format" default:"text" oneof:"text,json" doc:"text for people, json for programs."`
+	Level    string `yaml:"level" flag:"log-level" default:"info" oneof:"debug,info,warn,error" doc:"The least that is logged."`
+	Format   string `yaml:"format" flag:"log-format" default:"text" oneof:"text,json" doc:"text for people, json for programs."`
+	Requests bool   `yaml:"requests" flag:"log-requests" default:"false" doc:"Whether to log each request: who, what, how long; no query and no secret."`
 }
 
 // Metrics is where metrics are served.
 type Metrics struct {
-	Listen string `yaml:"listen" example:"127.0.0.1:9117" doc:"Address and port of /metrics, /healthz and /readyz with details. Nobody signs in there: keep it inside. Empty: not served."`
+	Listen string `yaml:"listen" flag:"metrics" example:"127.0.0.1:9117" doc:"Address and port of a listener of its own for /metrics, /healthz and /readyz. Nobody signs in there: keep it inside. Empty: not served."`
 }
 
 // Trace is where traces go.
 type Trace struct {
-	Endpoint string `yaml:"endpoint" example:"http://127.0.0.1:4318" doc:"Address of a collector that speaks OTLP over HTTP. Empty: no traces."`
+	Endpoint string `yaml:"endpoint" flag:"trace" example:"http://127.0.0.1:4318" doc:"Address of a collector that speaks OTLP over HTTP. Empty: no traces."`
 	Sample   int    `yaml:"sample_percent" default:"100" min:"0" max:"100" doc:"How many of a hundred requests are traced."`
-}
-
-// AWS lists the credentials that collectors may use.
-type AWS struct {
-	Profiles []string `yaml:"profiles" example:"audit-prod,audit-ops" doc:"Profiles of the AWS configuration of this machine."`
-	Roles    []string `yaml:"roles" example:"arn:aws:iam::210987654321:role/demarc-read" doc:"Roles that may be assumed."`
 }
 
 // Duration is a length of time as people write it: 90s, 15m, 8h.

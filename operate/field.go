@@ -14,9 +14,10 @@ import (
 
 // Field describes one field of Config, for the reference page and for flags.
 type Field struct {
-	Path    string // smtp.server; a list of tables is oidc[].issuer
-	Env     string // DEMARC_SMTP_SERVER; empty when the environment cannot set it
-	Kind    string // text, number, yes or no, list, duration, secret, table, tables
+	Path    string // smtp.server
+	Env     string // DEMARC_SMTP_SERVER; empty for a table
+	Flag    string // of demarc serve, smtp; empty: none
+	Kind    string // text, number, yes or no, list, duration, secret, table
 	Default string
 	Example string
 	Doc     string
@@ -37,8 +38,7 @@ func Fields() []Field {
 	return out
 }
 
-// walk calls do for each field and below each table, and once for the fields
-// of a list of tables.
+// walk calls do for each field, and for those below each table.
 func walk(path string, depth int, v reflect.Value, do func(Field)) {
 	for i := range v.NumField() {
 		sf := v.Type().Field(i)
@@ -47,19 +47,16 @@ func walk(path string, depth int, v reflect.Value, do func(Field)) {
 			continue
 		}
 		f := Field{Path: strict.Join(path, name), Default: sf.Tag.Get("default"), Example: sf.Tag.Get("example"), Doc: sf.Tag.Get("doc"),
-			Kind: kindOf(sf.Type), depth: depth, value: v.Field(i), tag: sf.Tag}
+			Flag: sf.Tag.Get("flag"), Kind: kindOf(sf.Type), depth: depth, value: v.Field(i), tag: sf.Tag}
 		if words := sf.Tag.Get("oneof"); words != "" {
 			f.OneOf = strings.Split(words, ",")
 		}
-		if f.Kind != "table" && f.Kind != "tables" && !strings.Contains(f.Path, "[]") {
+		if f.Kind != "table" {
 			f.Env = "DEMARC_" + strings.ToUpper(strings.ReplaceAll(f.Path, ".", "_"))
 		}
 		do(f)
-		switch f.Kind {
-		case "table":
+		if f.Kind == "table" {
 			walk(f.Path, depth+1, v.Field(i), do)
-		case "tables":
-			walk(f.Path+"[]", depth+1, reflect.New(sf.Type.Elem()).Elem(), do)
 		}
 	}
 }
@@ -72,8 +69,6 @@ func kindOf(t reflect.Type) string {
 		return "duration"
 	case t.Kind() == reflect.Struct:
 		return "table"
-	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
-		return "tables"
 	case t.Kind() == reflect.Slice:
 		return "list"
 	case t.Kind() == reflect.Bool:
@@ -126,36 +121,15 @@ func Sample() []byte {
 }
 
 func (f Field) sample(out *bytes.Buffer) {
-	inList := strings.Contains(f.Path, "[]")
 	indent := strings.Repeat("  ", f.depth)
 	name := f.Path[strings.LastIndexByte(f.Path, '.')+1:]
-	if !inList {
-		out.WriteByte('\n')
-	}
-	words := f.Doc
-	if f.OneOf != nil {
-		words += " One of " + strings.Join(f.OneOf, ", ") + "."
-	}
-	if f.Env != "" {
-		words += " Environment: " + f.Env + "."
-	}
-	if !inList {
-		for _, l := range wrapped(words, 84-len(indent)) {
-			out.WriteString(indent + "# " + l + "\n")
-		}
+	out.WriteByte('\n')
+	for _, l := range wrapped(f.Words(), 84-len(indent)) {
+		out.WriteString(indent + "# " + l + "\n")
 	}
 	switch {
-	case inList: // an example in whole, as comments
-		dash := "  "
-		if first := f.Path[:strings.LastIndexByte(f.Path, '.')]; firstOf(first) == f.Path {
-			dash = "- "
-		}
-		fmt.Fprintf(out, "#%s%s%s: %s", strings.Repeat("    ", f.depth-1), dash, name, f.quoted(f.Example))
-		fmt.Fprintf(out, "%s\n", "  # "+words)
 	case f.Kind == "table":
 		out.WriteString(name + ":\n")
-	case f.Kind == "tables":
-		out.WriteString("#" + name + ":\n")
 	case f.Default != "":
 		out.WriteString(indent + name + ": " + f.quoted(f.Default) + "\n")
 	default:
@@ -163,14 +137,19 @@ func (f Field) sample(out *bytes.Buffer) {
 	}
 }
 
-// firstOf gives the path of the first field below a list of tables.
-func firstOf(list string) string {
-	for _, f := range Fields() {
-		if strings.HasPrefix(f.Path, list+".") {
-			return f.Path
-		}
+// Words says what the field is, what it can be, and where else it can be set.
+func (f Field) Words() string {
+	words := f.Doc
+	if f.OneOf != nil {
+		words += " One of " + strings.Join(f.OneOf, ", ") + "."
 	}
-	return ""
+	if f.Env != "" {
+		words += " Environment: " + f.Env + "."
+	}
+	if f.Flag != "" {
+		words += " Flag: --" + f.Flag + "."
+	}
+	return words
 }
 
 func (f Field) quoted(words string) string {

@@ -90,13 +90,10 @@ func (l *loading) file(path string) {
 			l.config.origins[p] = origin{path, l.doc.Line(p), p}
 		}
 	}
-	if l.has("database", path) && hasPassword(string(l.config.Database)) {
+	if l.config.origins["database"].file == path && hasPassword(string(l.config.Database)) {
 		l.fault("database", "a password stands in the file; put it into a file of its own and name that in database_password_file")
 	}
 }
-
-// has tells whether the value of the field stands in that file.
-func (l *loading) has(field, file string) bool { return l.config.origins[field].file == file }
 
 func (l *loading) environment(environ, other []string) {
 	byName := map[string]Field{}
@@ -107,36 +104,37 @@ func (l *loading) environment(environ, other []string) {
 	}
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, "DEMARC_") || slices.Contains(other, name) {
+		if value == "" || !strings.HasPrefix(name, "DEMARC_") || slices.Contains(other, name) { // an empty variable is one that is not set
 			continue
 		}
 		f, ok := byName[name]
 		switch {
 		case ok:
 			l.override(f, "the environment", name, value)
-		case l.secretName(name):
+		case slices.Contains(secretNames(), name):
 			l.env[name] = value
 		default:
-			known := append(slices.Sorted(maps.Keys(byName)), "DEMARC_SMTP_PASSWORD", "DEMARC_DATABASE_PASSWORD")
+			known := append(slices.Sorted(maps.Keys(byName)), secretNames()...)
 			l.faults = append(l.faults, strict.Fault{File: "the environment", Field: name, Says: "no such setting" + strict.DidYouMean(name, known)})
 		}
 	}
 }
 
-// secretName tells whether the variable holds a secret that no field has.
-func (l *loading) secretName(name string) bool {
-	return name == "DEMARC_SMTP_PASSWORD" || name == "DEMARC_DATABASE_PASSWORD" ||
-		slices.ContainsFunc(l.config.OIDC, func(o OIDC) bool { return oidcVariable(o.ID) == name })
+// secretNames are the variables with a secret that no field has.
+func secretNames() []string {
+	return []string{databasePassword, smtpPassword, oidcSecret}
 }
 
-func oidcVariable(id string) string {
-	return "DEMARC_OIDC_" + strings.ToUpper(strings.ReplaceAll(id, "-", "_")) + "_CLIENT_SECRET"
-}
+const (
+	databasePassword = "DEMARC_DATABASE_PASSWORD"
+	smtpPassword     = "DEMARC_SMTP_PASSWORD"
+	oidcSecret       = "DEMARC_OIDC_SECRET"
+)
 
 func (l *loading) flags(flags map[string]string) {
 	for _, path := range slices.Sorted(maps.Keys(flags)) {
 		f, ok := l.fields[path]
-		if !ok || f.Kind == "table" || f.Kind == "tables" || strings.Contains(path, "[]") {
+		if !ok || f.Kind == "table" {
 			l.faults = append(l.faults, strict.Fault{File: "the flags", Field: path, Says: "no such setting" + strict.DidYouMean(path, slices.Sorted(maps.Keys(l.fields)))})
 			continue
 		}
@@ -153,8 +151,7 @@ func (l *loading) override(f Field, from, name, value string) {
 	l.config.origins[f.Path] = origin{file: from, name: name}
 }
 
-// fault notes that a field's value is wrong, at the place where it was set. A
-// path below a list of tables has its line in the file.
+// fault notes that a field's value is wrong, at the place where it was set.
 func (l *loading) fault(path, format string, args ...any) {
 	o, ok := l.config.origins[path]
 	switch {
@@ -196,9 +193,6 @@ func cannotRead(err error) string {
 func (l *loading) ranges() {
 	for _, path := range slices.Sorted(maps.Keys(l.fields)) {
 		f := l.fields[path]
-		if strings.Contains(path, "[]") {
-			continue
-		}
 		switch f.Kind {
 		case "number":
 			least, _ := strconv.Atoi(f.tag.Get("min"))

@@ -20,7 +20,7 @@ import (
 //
 // Credentials come from where the AWS tools take them.
 func (e *env) blobs(ctx context.Context) (store.Blobs, error) {
-	words := e.get("DEMARC_BLOBS")
+	words := or(e.bucket, e.get("DEMARC_BLOBS"))
 	if words == "" || e.embedded {
 		return nil, nil
 	}

@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/check/rule"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/aws"
+	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/problem"
 )
 
@@ -117,7 +118,28 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 	for _, f := range check.Functions() {
 		fmt.Fprintf(&kinds, "| `%s` | %s |\n", strings.ReplaceAll(f.Usage, "|", "\\|"), strings.ReplaceAll(f.Meaning, "|", "\\|"))
 	}
-	return map[string][]byte{"commands.md": commands.Bytes(), "checks.md": checks.Bytes(), "kinds.md": kinds.Bytes()}, nil
+	return map[string][]byte{"commands.md": commands.Bytes(), "checks.md": checks.Bytes(), "kinds.md": kinds.Bytes(), "configuration.md": configurationPage()}, nil
+}
+
+// configurationPage tells every setting of the server.
+func configurationPage() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Configuration of `demarc serve`\n\nWritten from the struct `operate.Config` by `make golden`. A flag overrides the environment, which overrides the file of `--config`. `demarc serve --sample` prints that file with every setting. A secret stands in a file of its own or in the environment: `DEMARC_DATABASE_PASSWORD`, `DEMARC_SMTP_PASSWORD`, `DEMARC_OIDC_SECRET`.\n\n| setting | flag | environment | default | meaning |\n|---|---|---|---|---|\n")
+	for _, f := range operate.Fields() {
+		if f.Kind == "table" {
+			continue
+		}
+		flag := " "
+		if f.Flag != "" {
+			flag = "`--" + f.Flag + "`"
+		}
+		words := f.Doc
+		if f.OneOf != nil {
+			words += " One of " + strings.Join(f.OneOf, ", ") + "."
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s |\n", f.Path, flag, f.Env, or(f.Default, " "), strings.ReplaceAll(words, "|", "\\|"))
+	}
+	return b.Bytes()
 }
 
 func commandPage(b *bytes.Buffer, c *cobra.Command) {

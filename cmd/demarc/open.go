@@ -26,7 +26,7 @@ func (e *env) open(ctx context.Context, readOnly bool) (*app.App, app.Caller, er
 	if err != nil {
 		return nil, app.Caller{}, err
 	}
-	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Blobs: blobs, Version: version, Now: e.now, ReadOnly: readOnly})
+	a, err := app.Open(ctx, app.Options{Dir: e.data, Database: e.address(), Blobs: blobs, Version: version, Now: e.now, ReadOnly: readOnly, Sessions: e.sessions})
 	return a, app.Local(e.org, e.whoami()), err
 }
 

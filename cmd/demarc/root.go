@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/problem"
 )
 
@@ -26,6 +27,8 @@ type env struct {
 	database       string // address of a PostgreSQL database; empty: SQLite, in the folder
 	embedded       bool   // SQLite, whatever the user has set
 	org            string // organisation; empty: the only one
+	bucket         string // address of a bucket for large bodies; empty: as the environment says
+	sessions       account.Limits
 	actor          string // who stands in the log; empty: the account of the machine
 }
 

@@ -22,14 +22,14 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/job"
-	"demarc.dev/demarc/notify"
 	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/web"
 )
 
 func newServe(e *env) *cobra.Command {
-	var how serving
+	var file string
+	var sample bool
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "The web application, for the people of every organisation of the store",
@@ -37,69 +37,52 @@ func newServe(e *env) *cobra.Command {
 the disk in once. Other people sign in with an account: let them in under Members and
 hand them the link made there. It answers on this machine only unless --listen names
 another address. Over a network it speaks TLS (--tls-cert, --tls-key), or stands behind a
-reverse proxy that does (--behind-tls): cookies are kept to TLS then.`,
-		Example: "  demarc serve\n  demarc --data demarc-out/store serve --listen 127.0.0.1:8080",
+reverse proxy that does (--behind-tls): cookies are kept to TLS then.
+
+Each setting can stand in a file (--config), in the environment or in a flag; a flag
+overrides the environment, which overrides the file. --sample prints the file with
+every setting and its words.`,
+		Example: "  demarc serve\n  demarc --data demarc-out/store serve --listen 127.0.0.1:8080\n  demarc serve --sample > demarc.yaml\n  demarc serve --config demarc.yaml",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if sample {
+				_, err := e.stdout.Write(operate.Sample())
+				return err
+			}
+			config, err := e.configuration(c.Flags(), file)
+			if err != nil {
+				return err
+			}
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				return e.serve(c.Context(), a, caller, how)
+				return e.serve(c.Context(), a, caller, config)
 			})
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&how.listen, "listen", "127.0.0.1:7117", "address and port; port 0 takes a free one")
-	f.StringSliceVar(&how.names, "host", nil, "further host names by which the server is called, such as that of a reverse proxy")
-	f.BoolVar(&how.tls, "behind-tls", false, "a reverse proxy with TLS stands before the server: cookies are sent over TLS only")
-	f.StringVar(&how.tell.base, "url", "", "how people reach the server, for links in messages: https://demarc.example.org")
-	f.StringVar(&how.tell.smtp, "smtp", "", "mail server that notices are handed to, host:port; its password comes from DEMARC_SMTP_PASSWORD")
-	f.StringVar(&how.tell.tls, "smtp-tls", notify.StartTLS, "starttls, implicit, or plain")
-	f.StringVar(&how.tell.user, "smtp-user", "", "who signs in at the mail server; empty: nobody")
-	f.StringVar(&how.tell.from, "mail-from", "", "address that notices come from")
-	f.StringVar(&how.oidc.Issuer, "oidc-issuer", "", "OpenID provider that signs people in too; the client's secret comes from DEMARC_OIDC_SECRET, and --url must be set")
-	f.StringVar(&how.oidc.ClientID, "oidc-client", "", "id of this server as a client of it")
-	f.StringVar(&how.oidc.GroupsClaim, "oidc-groups", "", "claim of the token that holds the groups, such as groups")
-	f.StringSliceVar(&how.grants, "oidc-grant", nil, "what a group is worth: group=organisation:role")
-	f.BoolVar(&how.oidc.AllowSignUp, "oidc-sign-up", false, "make an account for whoever the provider vouches for")
-	f.StringVar(&how.pair[0], "tls-cert", "", "file with the certificate, to speak TLS itself; it is read again when it changes")
-	f.StringVar(&how.pair[1], "tls-key", "", "file with its key")
-	how.watch.flags(f)
+	c.Flags().StringVar(&file, "config", "", "YAML file with the settings")
+	c.Flags().BoolVar(&sample, "sample", false, "print a file with every setting, and serve nothing")
+	settings(c.Flags())
 	return c
 }
 
-// serving says where and how the server is reached.
-type serving struct {
-	listen string
-	names  []string
-	tls    bool
-	tell   telling
-	oidc   oidc.Config
-	grants []string // group=organisation:role
-	watch  operation
-	pair   [2]string // files of a certificate and its key; empty: plain HTTP
-}
-
-func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serving) error {
+func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *operate.Config) error {
 	served, err := organisations(ctx, a, caller)
 	if err != nil {
 		return err
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", how.listen)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", config.Listen)
 	if err != nil {
-		return problem.New(problem.Unavailable, "cannot listen on "+quote(how.listen), "an address and a free port, such as demarc serve --listen 127.0.0.1:0").Wrap(err)
+		return problem.New(problem.Unavailable, "cannot listen on "+quote(config.Listen), "an address and a free port, such as demarc serve --listen 127.0.0.1:0").Wrap(err)
 	}
 	defer l.Close()
-	hosts, loopback := hostsOf(l.Addr(), how.names)
-	w, err := how.watch.begin(e, a, caller)
-	if err != nil {
-		return err
-	}
+	hosts, loopback := hostsOf(l.Addr(), config.Hosts)
+	w := begin(e, a, caller, config)
 	logger := w.logger
-	if l, err = secured(l, &how, logger); err != nil {
-		return err
-	}
-	scheme := "http"
-	if how.pair[0] != "" {
-		scheme = "https"
+	scheme, secure := "http", config.BehindTLS
+	if config.TLS.Cert != "" {
+		if l, err = secured(l, config.TLS, logger); err != nil {
+			return err
+		}
+		scheme, secure = "https", true
 	}
 	unwatch, err := w.listen(ctx)
 	if err != nil {
@@ -108,25 +91,27 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	defer unwatch()
 	var s *web.Server
 	link := func(says string) {
-		fmt.Fprintf(e.stdout, "%s\n  %s://%s%s\n", says, scheme, hosts[0], s.Link())
+		if config.PrintLink {
+			fmt.Fprintf(e.stdout, "%s\n  %s://%s%s\n", says, scheme, hosts[0], s.Link())
+		}
 	}
 	programs, err := api.New(api.Options{App: a, Version: version, Now: e.now, Log: logger})
 	if err != nil {
 		return err
 	}
-	provider, err := e.provider(ctx, &how)
+	provider, rules, err := openProvider(ctx, config)
 	if err != nil {
 		return err
 	}
-	s, err = web.New(web.Options{App: a, API: programs, Around: w.around(how.tls), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: how.oidc, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: how.tls, Now: e.now,
+	s, err = web.New(web.Options{App: a, API: programs, Around: w.around(secure), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: rules, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: secure, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
 	}
-	if !loopback && !how.tls {
+	if !loopback && !secure {
 		fmt.Fprintf(e.stderr, "demarc: warning: %s can be reached from other machines, and what passes is not encrypted; put a reverse proxy with TLS before it\n", l.Addr())
 	}
-	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Log: logger}, e.collectors(), e.tell(how.tell, logger)); err != nil {
+	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Workers: config.Workers, Log: logger}, e.collectors(), e.tell(config, logger)); err != nil {
 		return err
 	}
 	defer func() {
@@ -145,39 +130,35 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, how serv
 	return err
 }
 
-// secured puts TLS before the server when a certificate is named; cookies are
-// sent over TLS only then.
-func secured(l net.Listener, how *serving, log *slog.Logger) (net.Listener, error) {
-	if how.pair == [2]string{} {
-		return l, nil
-	}
-	c, err := operate.TLSConfig(how.pair[0], how.pair[1], log)
+// secured puts TLS before the server.
+func secured(l net.Listener, pair operate.TLS, log *slog.Logger) (net.Listener, error) {
+	c, err := operate.TLSConfig(pair.Cert, pair.Key, log)
 	if err != nil {
 		return nil, problem.New(problem.Invalid, "the certificate and its key cannot be used: "+err.Error(), "two files in PEM that fit: --tls-cert FILE --tls-key FILE")
 	}
-	how.tls = true
 	return tls.NewListener(l, c), nil
 }
 
-// provider opens the OpenID provider, when one is named.
-func (e *env) provider(ctx context.Context, how *serving) (*oidc.Provider, error) {
-	if how.oidc.Issuer == "" {
-		return nil, nil
+// openProvider opens the OpenID provider, when one is named.
+func openProvider(ctx context.Context, config *operate.Config) (*oidc.Provider, oidc.Config, error) {
+	o := config.OIDC
+	rules := oidc.Config{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: string(o.Secret), GroupsClaim: o.GroupsClaim, AllowSignUp: o.SignUp}
+	if o.Issuer == "" {
+		return nil, rules, nil
 	}
-	for _, words := range how.grants {
-		group, rest, ok := strings.Cut(words, "=")
-		org, role, ok2 := strings.Cut(rest, ":")
-		if !ok || !ok2 || group == "" || org == "" || !account.Role(role).Known() || account.Role(role) == account.ExternalAuditor {
-			return nil, problem.New(problem.Usage, "--oidc-grant "+quote(words)+" is none", "group=organisation:role, such as auditors=north:internalauditor; an external auditor is let in by a person, until a day")
+	for _, words := range o.Grants {
+		group, org, role, ok := operate.Grant(words)
+		if !ok || !account.Role(role).Known() || account.Role(role) == account.ExternalAuditor {
+			return nil, rules, problem.New(problem.Usage, "--oidc-grant "+quote(words)+" is none", "group=organisation:role, such as auditors=north:internalauditor; an external auditor is let in by a person, until a day")
 		}
-		how.oidc.Mapping = append(how.oidc.Mapping, oidc.Grant{Group: group, Org: org, Role: role})
+		rules.Mapping = append(rules.Mapping, oidc.Grant{Group: group, Org: org, Role: role})
 	}
-	how.oidc.ClientSecret = e.get("DEMARC_OIDC_SECRET")
-	how.oidc.Redirect = strings.TrimSuffix(how.tell.base, "/") + "/signin/oidc/back"
-	if err := how.oidc.Validate(); err != nil {
-		return nil, err
+	rules.Redirect = strings.TrimSuffix(config.URL, "/") + "/signin/oidc/back"
+	if err := rules.Validate(); err != nil {
+		return nil, rules, err
 	}
-	return oidc.Open(ctx, how.oidc)
+	p, err := oidc.Open(ctx, rules)
+	return p, rules, err
 }
 
 // queueGrace is how long background work may take to end with the server.

@@ -9,28 +9,25 @@ import (
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/notify"
+	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/problem"
 )
 
-// telling says how notices leave the server.
-type telling struct {
-	smtp, user, from, tls string
-	base                  string // what stands before a page's path in a message
-}
-
-// tell gives what delivers notices. The password of the mail server comes from
-// the environment only: a flag can be read by every user of the machine.
-func (e *env) tell(t telling, log *slog.Logger) app.Tell {
+// tell gives what delivers notices. The password of the mail server is no flag:
+// a flag can be read by every user of the machine.
+func (e *env) tell(config *operate.Config, log *slog.Logger) app.Tell {
+	allow := notify.Allow{Networks: config.AllowedNetworks(), Plain: config.Hook.AllowHTTP}
+	mail := notify.MailConfig{Server: config.SMTP.Server, TLS: config.SMTP.TLS, User: config.SMTP.User, Password: string(config.SMTP.Password), From: config.SMTP.From}
 	return func(ctx context.Context, n app.Notice) error {
-		m := notify.Message{ID: n.Key, Org: n.Org, Kind: string(n.Kind), Subject: n.Subject, Text: n.Text, Link: strings.TrimSuffix(t.base, "/") + n.Link, At: e.now().UTC(), Data: n.Data}
+		m := notify.Message{ID: n.Key, Org: n.Org, Kind: string(n.Kind), Subject: n.Subject, Text: n.Text, Link: strings.TrimSuffix(config.URL, "/") + n.Link, At: e.now().UTC(), Data: n.Data}
 		var err error
 		switch {
 		case n.Hook != "":
-			err = notify.Hook(ctx, notify.HookConfig{URL: n.Hook, Secret: n.Secret, Agent: "Demarc/" + version}, m)
-		case t.smtp == "":
+			err = notify.Hook(ctx, notify.HookConfig{URL: n.Hook, Secret: n.Secret, Allow: allow, Agent: "Demarc/" + version}, m)
+		case mail.Server == "":
 			return problem.New(problem.Invalid, "this server sends no mail", "start it with --smtp and --mail-from")
 		default:
-			err = notify.Mail(ctx, notify.MailConfig{Server: t.smtp, TLS: t.tls, User: t.user, Password: e.get("DEMARC_SMTP_PASSWORD"), From: t.from}, []string{n.Mail}, m)
+			err = notify.Mail(ctx, mail, []string{n.Mail}, m)
 		}
 		if err == nil {
 			return nil
