@@ -162,6 +162,14 @@ func TestLoad_SecretsComeFromFilesAndAreNotPrinted(t *testing.T) {
 	}
 }
 
+// TestLoad_Deploy: the settings beside the unit of systemd are good ones.
+func TestLoad_Deploy(t *testing.T) {
+	c, err := Load(Source{File: filepath.Join("..", "deploy", "demarc.yaml")})
+	if err != nil || !c.BehindTLS || len(c.TrustedProxies()) != 1 || c.Data == "" {
+		t.Errorf("Load = %+v, %v", c, err)
+	}
+}
+
 func TestSample(t *testing.T) {
 	sample := string(Sample())
 	c, err := Load(Source{File: write(t, "sample.yaml", sample)})
