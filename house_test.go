@@ -55,7 +55,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"cmd/demarc":     {[]string{"*"}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "golang.org/x/sync/"}},
 
 	"notify":  {},
-	"operate": {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/"}},
+	"operate": {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/", "go.opentelemetry.io/otel/"}},
 
 	"internal/jsonscan": {},
 	"internal/strict":   {[]string{"problem"}, []string{"gopkg.in/yaml.v3"}},

@@ -21,11 +21,10 @@ type outcome struct {
 
 // finish writes the outcome, if the job is still ours. A database that is away
 // for a while is waited for; when it stays away the lease runs out and the job
-// runs again.
-func (q *Queue) finish(r *run, cause, err error) {
+// runs again. It gives the state that the job has then.
+func (q *Queue) finish(r *run, cause, err error) State {
 	if errors.Is(cause, errLost) {
-		q.log.Warn("the job was taken over; what this worker did is not recorded", "job", r.work.ID, "kind", r.work.Kind)
-		return
+		return q.lost(r)
 	}
 	o := q.judge(r, cause, err)
 	until := time.Now().Add(2*q.o.Lease + 30*time.Second)
@@ -35,16 +34,23 @@ func (q *Queue) finish(r *run, cause, err error) {
 		cancel()
 		switch {
 		case werr == nil && rows == 0:
-			q.log.Warn("the job was taken over; what this worker did is not recorded", "job", r.work.ID, "kind", r.work.Kind)
-			return
+			return q.lost(r)
 		case werr == nil:
-			return
+			return o.state
 		case q.base.Err() != nil || time.Now().After(until):
 			q.log.Error("the end of a job could not be written; it will run again", "job", r.work.ID, "kind", r.work.Kind, "error", werr)
-			return
+			return Lost
 		}
 		_ = sleep(q.base, wait) // a closed queue is seen above
 	}
+}
+
+// Lost is the state of a try that counts for nothing: it is in no record.
+const Lost State = "lost"
+
+func (q *Queue) lost(r *run) State {
+	q.log.Warn("the job was taken over; what this worker did is not recorded", "job", r.work.ID, "kind", r.work.Kind)
+	return Lost
 }
 
 // write counts only with the token of this taking. A job that is to be begun

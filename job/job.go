@@ -95,6 +95,10 @@ type Options struct {
 	// few seconds, so it should be quick; nil: none.
 	Schedules func(context.Context) ([]Schedule, error)
 
+	// Tried is told how each try at a job ended: its new state, Waiting when it
+	// is to be begun again, Lost when another worker had it; nil: nobody.
+	Tried func(kind string, state State, took time.Duration)
+
 	Lease   time.Duration // how long a dead worker keeps its job; zero: 30 s
 	Grace   time.Duration // how long Stop lets work run on; zero: 10 s
 	Retry   time.Duration // wait before the second try, doubled for each further, an hour at most; zero: 10 s

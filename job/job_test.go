@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"strings"
 	"sync"
@@ -109,6 +110,13 @@ func TestQueue_Failures(t *testing.T) {
 		o.Lease = 3 * time.Second // the heart finds what is to be tried again
 		var log bytes.Buffer
 		o.Log = slog.New(slog.NewTextHandler(&locked{w: &log}, nil))
+		var mu sync.Mutex
+		tried := map[State]int{}
+		o.Tried = func(_ string, s State, _ time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			tried[s]++
+		}
 		q := begin(t, handles(o, func(ctx context.Context, w Work, _ func(Progress)) error {
 			var how string
 			if err := json.Unmarshal(w.Args, &how); err != nil {
@@ -154,6 +162,9 @@ func TestQueue_Failures(t *testing.T) {
 		stop(t, q)
 		if !strings.Contains(log.String(), "secret-of-the-inside") {
 			t.Error("the log does not tell the cause")
+		}
+		if want := (map[State]int{Waiting: 10, Done: 1, Failed: 5}); !maps.Equal(tried, want) {
+			t.Errorf("the tries ended %v, want %v", tried, want)
 		}
 	})
 }

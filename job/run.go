@@ -177,8 +177,12 @@ func (q *Queue) do(r *run) {
 	defer q.release(r.work.Org, r)
 	ctx, cancel := context.WithTimeoutCause(r.ctx, r.timeout, errLate)
 	defer cancel()
+	began := time.Now()
 	err := q.call(ctx, r)
-	q.finish(r, context.Cause(ctx), err)
+	state := q.finish(r, context.Cause(ctx), err)
+	if q.o.Tried != nil {
+		q.o.Tried(r.work.Kind, state, time.Since(began))
+	}
 }
 
 // call turns a panic into an error: one job does not end the others.

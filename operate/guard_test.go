@@ -245,7 +245,6 @@ func TestMeter(t *testing.T) {
 	}
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("BREW", "/finding/1", nil))
 	m.Job("collect", "done", time.Second)
-	m.Commit(io.EOF, time.Millisecond)
 	m.Notified("mail", nil)
 	m.Limit("address")
 	m.Gauge("demarc_jobs_waiting", "Jobs that wait.", func() float64 { return 7 })
@@ -257,7 +256,7 @@ func TestMeter(t *testing.T) {
 		`demarc_http_requests_total{method="GET",route="other",status="404"} 1`,
 		`demarc_http_requests_total{method="other",route="other",status="405"} 1`,
 		`demarc_http_request_duration_seconds_count{route="/finding/{id}"} 2`,
-		`demarc_jobs_total{kind="collect",outcome="done"} 1`, `demarc_store_commits_total{outcome="failed"} 1`, `demarc_notifications_total{outcome="done",way="mail"} 1`,
+		`demarc_jobs_total{kind="collect",outcome="done"} 1`, `demarc_notifications_total{outcome="done",way="mail"} 1`,
 		`demarc_http_limited_total{limit="address"} 1`, `demarc_jobs_waiting 7`, `version="1.2.3"`, "go_goroutines", "process_open_fds",
 	} {
 		if !strings.Contains(w.Body.String(), want) {

@@ -23,7 +23,6 @@ import (
 //	demarc_http_requests_in_flight
 //	demarc_http_limited_total{limit}
 //	demarc_jobs_total{kind,outcome}       demarc_job_duration_seconds{kind}
-//	demarc_store_commits_total{outcome}   demarc_store_commit_duration_seconds
 //	demarc_notifications_total{way,outcome}
 //	go_…, process_…
 type Meter struct {
@@ -34,8 +33,6 @@ type Meter struct {
 	limited   *prometheus.CounterVec
 	jobs      *prometheus.CounterVec
 	jobTimes  *prometheus.HistogramVec
-	commits   *prometheus.CounterVec
-	commitS   prometheus.Histogram
 	notified  *prometheus.CounterVec
 }
 
@@ -54,15 +51,12 @@ func NewMeter(version string) *Meter {
 		jobs:     counter("demarc_jobs_total", "Attempts at jobs that ended.", "kind", "outcome"),
 		jobTimes: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "demarc_job_duration_seconds", Help: "Time of one attempt at a job.",
 			Buckets: []float64{.1, .5, 1, 5, 15, 60, 300, 900, 3600}}, []string{"kind"}),
-		commits: counter("demarc_store_commits_total", "Changes written to the store with their log entry.", "outcome"),
-		commitS: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "demarc_store_commit_duration_seconds", Help: "Time of one change to the store.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5}}),
 		notified: counter("demarc_notifications_total", "Attempts to tell people and programs.", "way", "outcome"),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "demarc_build_info", Help: "Always 1; the labels tell the program.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	m.registry.MustRegister(build, m.requests, m.durations, m.inFlight, m.limited, m.jobs, m.jobTimes, m.commits, m.commitS, m.notified,
+	m.registry.MustRegister(build, m.requests, m.durations, m.inFlight, m.limited, m.jobs, m.jobTimes, m.notified,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -97,12 +91,6 @@ func (m *Meter) Job(kind, outcome string, took time.Duration) {
 	m.jobTimes.WithLabelValues(kind).Observe(took.Seconds())
 }
 
-// Commit counts a change to the store.
-func (m *Meter) Commit(err error, took time.Duration) {
-	m.commits.WithLabelValues(outcome(err)).Inc()
-	m.commitS.Observe(took.Seconds())
-}
-
 // Notified counts an attempt to tell somebody; way is mail or hook.
 func (m *Meter) Notified(way string, err error) {
 	m.notified.WithLabelValues(way, outcome(err)).Inc()
@@ -123,9 +111,6 @@ func outcome(err error) string {
 func (m *Meter) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
-
-// Register adds a collector of one's own.
-func (m *Meter) Register(c prometheus.Collector) error { return m.registry.Register(c) }
 
 // Handler serves the figures. It belongs on the listener of metrics.listen.
 func (m *Meter) Handler() http.Handler {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/problem"
 )
@@ -22,11 +23,13 @@ type watch struct {
 	logger *slog.Logger
 	meter  *operate.Meter
 	health *operate.Health
+	tracer *operate.Tracer
 }
 
 // begin prepares what the configuration says.
 func begin(e *env, a *app.App, c app.Caller, config *operate.Config) *watch {
 	w := &watch{config: config, logger: operate.NewLog(e.stderr, config.Log), meter: operate.NewMeter(version)}
+	w.tracer = operate.NewTracer(config.Trace, version, config.TrustedProxies(), w.logger)
 	w.health = operate.NewHealth(operate.Check{Name: "store", Ready: func(ctx context.Context) error {
 		_, err := a.Orgs(ctx, c)
 		return err
@@ -47,13 +50,30 @@ func begin(e *env, a *app.App, c app.Caller, config *operate.Config) *watch {
 	return w
 }
 
+// tried counts how a try at a job ended.
+func (w *watch) tried(kind string, state job.State, took time.Duration) {
+	w.meter.Job(kind, string(state), took)
+}
+
+// counted counts what people and programs are told.
+func (w *watch) counted(tell app.Tell) app.Tell {
+	return func(ctx context.Context, n app.Notice) error {
+		err, way := tell(ctx, n), "mail"
+		if n.Hook != "" {
+			way = "hook"
+		}
+		w.meter.Notified(way, err)
+		return err
+	}
+}
+
 // around puts the guards before the pages.
 func (w *watch) around(tls bool) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		if rate := w.config.Limit.Address; rate > 0 {
 			h = operate.Limited(operate.NewLimiter(rate, 100_000), operate.ByAddress, func() { w.meter.Limit("address") }, h)
 		}
-		h = w.meter.Measured(h)
+		h = w.tracer.Traced(w.meter.Measured(h))
 		if w.config.Log.Requests {
 			h = operate.Logged(w.logger, h)
 		}

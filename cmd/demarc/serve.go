@@ -111,7 +111,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *
 	if !loopback && !secure {
 		fmt.Fprintf(e.stderr, "demarc: warning: %s can be reached from other machines, and what passes is not encrypted; put a reverse proxy with TLS before it\n", l.Addr())
 	}
-	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Workers: config.Workers, Log: logger}, e.collectors(), e.tell(config, logger)); err != nil {
+	if err := a.OpenQueue(ctx, job.Options{Dir: e.data, Postgres: e.address(), Workers: config.Workers, Log: logger, Tried: w.tried}, e.collectors(), w.counted(e.tell(config, logger))); err != nil {
 		return err
 	}
 	defer func() {
@@ -119,6 +119,9 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *
 		defer cancel()
 		if err := a.StopQueue(stop); err != nil {
 			logger.Warn("ending the background work", "error", err)
+		}
+		if err := w.tracer.Stop(stop); err != nil {
+			logger.Warn("ending the traces", "error", err)
 		}
 	}()
 	fmt.Fprintf(e.stdout, "Demarc serves %s on %s://%s (to end it: Ctrl-C)\n", served, scheme, hosts[0])
