@@ -153,6 +153,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 	if out.Assessment, err = conclusion.Finish(); err != nil {
 		return err
 	}
+	out.Run.Ours = out.Assessment.Readiness.Ours
 	return g.record(ctx, c, out, findings)
 }
 

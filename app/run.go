@@ -35,6 +35,7 @@ type Run struct {
 	Catalogue  string            `json:"catalogue"` // version of the catalogue
 	Checks     int               `json:"checks"`
 	Stats      check.Stats       `json:"stats"`
+	Ours       assess.Counts     `json:"ours,omitzero"`        // the duties of our own side by status; zero: to be read from what it concluded
 	Exceptions []check.Exception `json:"exceptions,omitempty"` // as they stood
 	Findings   Body              `json:"findings"`             // JSON lines, zstd
 	Asked      Body              `json:"asked"`                // the checks as they stood, JSON, zstd

@@ -5,6 +5,7 @@ package web
 import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 )
 
@@ -14,6 +15,33 @@ type historyView struct {
 	From string
 	To   string
 	Opts []option
+
+	Edition   catalogue.Edition // of the trend: that of the newest
+	Trend     trend
+	Points    []measured
+	TrendSays string
+}
+
+// trendMost is how many assessments a trend goes back.
+const trendMost = 30
+
+// trendOf gives how the duties of our own side stood in the last assessments of
+// an edition, and what the picture of it shows.
+func (s *Server) trendOf(v *visit, ed catalogue.Edition) (points []measured, says string, err error) {
+	past, all, err := s.o.App.History(v, v.Caller, ed, trendMost)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, x := range past {
+		n := waysOf(x.Ours)
+		points = append(points, measured{Name: x.Run.ID, Path: query("/", "run", x.Run.ID), Counts: x.Ours,
+			Says: moment(x.Run.At) + ", " + number(n[0]) + " met, " + number(n[1]) + " shown not met, " + number(n[2]) + " unknown"})
+	}
+	says = "Our own duties by ISO/IEC 27017:" + string(ed) + " in " + plural(all, "assessment", "assessments")
+	if len(past) < all {
+		says = "Our own duties by ISO/IEC 27017:" + string(ed) + " in the last " + number(len(past)) + " of " + number(all) + " assessments"
+	}
+	return points, says + ": disc met, square shown not met, triangle unknown. Each step is one assessment and opens it.", nil
 }
 
 func (s *Server) history(v *visit) error {
@@ -29,6 +57,14 @@ func (s *Server) history(v *visit) error {
 	if len(all) > 0 {
 		view.To = all[len(all)-1].ID
 		view.From = all[max(0, len(all)-2)].ID
+	}
+	if len(all) > 0 {
+		view.Edition = all[len(all)-1].Edition
+		var err error
+		if view.Points, view.TrendSays, err = s.trendOf(v, view.Edition); err != nil {
+			return err
+		}
+		view.Trend = drawTrend(view.Points, 1000, 260)
 	}
 	next := "Choose two and see what changed between them."
 	if len(all) < 2 {

@@ -222,6 +222,7 @@ func TestLarkspur(t *testing.T) {
 	h := open(t, larkspur)
 	t.Run("FindingsCSV", func(t *testing.T) { findingsCSV(t, h) })
 	t.Run("WalkDown", func(t *testing.T) { walkDown(t, h) })
+	t.Run("Charts", func(t *testing.T) { charts(t, h) })
 	t.Run("Crawl", func(t *testing.T) { crawlAll(t, h) })
 }
 

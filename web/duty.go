@@ -16,6 +16,7 @@ import (
 // dutiesView is what the list of duties shows.
 type dutiesView struct {
 	RunWord                            string
+	Control, ControlTitle              string // key
 	Side, Status, Service, Party, Text string
 	Services                           []option
 	Rows                               []dutyRow
@@ -47,6 +48,13 @@ func (s *Server) duties(v *visit) error {
 		return err
 	}
 	view := dutiesView{RunWord: v.get("run"), Side: v.get("side"), Status: v.get("status"), Service: v.get("service"), Party: v.get("party"), Text: strings.ToLower(strings.TrimSpace(v.get("text")))}
+	if view.Control = v.get("control"); view.Control != "" {
+		c, ok := cat.Control(view.Control)
+		if !ok {
+			return problem.New(problem.NotFound, "No control is called "+cut(view.Control, 60), "Search the catalogue: it knows wrong numbers too.")
+		}
+		view.Control, view.ControlTitle = c.Key, c.Title
+	}
 	view.Services = []option{{"", "all services"}}
 	names := map[string]string{}
 	for _, x := range g.Assessment.Services {
@@ -83,7 +91,7 @@ func (s *Server) duties(v *visit) error {
 }
 
 func (d *dutiesView) holds(x assess.Answer, text string) bool {
-	return (d.Side == "" || x.Ours == (d.Side == "ours")) && (d.Status == "" || string(x.Status) == d.Status || d.Status == "open" && x.Status.Open() || d.Status == "unmet" && (x.Status == assess.NotSatisfied || x.Status == assess.Partly)) && (d.Service == "" || x.Service == d.Service) &&
+	return (d.Control == "" || x.Control == d.Control) && (d.Side == "" || x.Ours == (d.Side == "ours")) && (d.Status == "" || string(x.Status) == d.Status || d.Status == "open" && x.Status.Open() || d.Status == "unmet" && (x.Status == assess.NotSatisfied || x.Status == assess.Partly)) && (d.Service == "" || x.Service == d.Service) &&
 		(d.Party == "" || string(x.Party) == d.Party) && (d.Text == "" || strings.Contains(strings.ToLower(x.Duty+" "+text+" "+x.Summary), d.Text))
 }
 

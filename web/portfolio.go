@@ -27,9 +27,9 @@ func (s *Server) portfolio(v *visit) error {
 	}
 	return s.show(v, page{
 		Title: "Organisations", Section: "/?all=yes",
-		What:  "The organisations that you belong to: " + number(int64(len(ids))) + ". Each has its own records, its own log and its own key.",
-		Why:   "Who works for several organisations must never mix what is theirs.",
-		Next:  "Open one.",
+		What: "The organisations that you belong to: " + number(int64(len(ids))) + ". Each has its own records, its own log and its own key.",
+		Why:  "Who works for several organisations must never mix what is theirs.",
+		Next: "Open one.",
 	}, portfolioPage(rows, v.Operator()))
 }
 

@@ -39,8 +39,6 @@ type chart struct {
 
 type dot struct{ Title, X, Y, R, Kind, Count string }
 
-type tick struct{ At, Text string }
-
 // The measures of the chart, in units of its box.
 const (
 	chartLeft, chartRight  = 70, 880
@@ -155,8 +153,6 @@ func drawChart(actions []remediation.Action) chart {
 	slices.Reverse(c.Dots) // the most urgent lies on top
 	return c
 }
-
-func tenth(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
 
 // kindName says what sort of action it is.
 func kindName(k remediation.Kind) string {

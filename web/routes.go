@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		{"POST /responsibility/{service}/step/{step}", account.EditMatrix, s.stepMatrix},
 
 		{"GET /duty", account.ReadAssessment, s.duties},
+		{"GET /duty/map", account.ReadAssessment, s.dutyMap},
 		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
 		{"GET /finding", account.ReadFinding, s.findings},
 		{"GET /finding.csv", account.ReadFinding, s.findingsCSV},
@@ -96,7 +97,7 @@ func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
-		{"How it stands", []item{{"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/assess", "Assessment history"}}},
+		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
 		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
 		{"Who may", []item{{"/member", "Members"}}},

@@ -57,9 +57,9 @@ func (s *Server) selfWith(v *visit, view selfView) error {
 	}
 	return s.show(v, page{
 		Title: "Your account", Section: "/self",
-		What:  "How " + view.Self.Account.Login + " signs in, where, and which programs act in that name.",
-		Why:   "Who can change what an auditor relies on must be known for certain.",
-		Next:  next,
+		What: "How " + view.Self.Account.Login + " signs in, where, and which programs act in that name.",
+		Why:  "Who can change what an auditor relies on must be known for certain.",
+		Next: next,
 	}, selfPage(view))
 }
 
