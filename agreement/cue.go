@@ -17,7 +17,8 @@ import (
 //
 // An atom is a word, a beginning of a word with *, alternatives parted by |, or
 // a class: @time, @percent, @frequency, @money, @number, @provider, @customer,
-// @link. Atoms in a row follow each other; articles do not count, and ~N allows
+// @link, or a phrase that the pack names, such as @incident, which stands where
+// one of its rows of words begins. Atoms in a row follow each other; articles do not count, and ~N allows
 // N other words between them. Terms parted by & stand anywhere in the same
 // passage, with &N at most N words from the first term; !term must not stand in
 // it. The first term is the deed: whoever owes it owes the whole.
@@ -32,17 +33,23 @@ type term struct {
 	within  int // words from the first term; 0: anywhere
 }
 
+// phrase is rows of words that mean the same and are named once.
+type phrase struct{ rows []term }
+
 type atom struct {
 	alternatives []string
 	classes      []string
+	phrases      []*phrase
 	gap          int // other words allowed before it
 }
 
 // cueClasses are the classes that an atom may name.
 var cueClasses = []string{"@time", "@percent", "@frequency", "@money", "@number", "@provider", "@customer", "@link"}
 
-// ParseCue reads a cue; the error is one sentence about its fault.
-func ParseCue(source string) (Cue, error) {
+// ParseCue reads a cue without phrases; the error is one sentence about its fault.
+func ParseCue(source string) (Cue, error) { return parseCue(source, nil) }
+
+func parseCue(source string, phrases map[string]*phrase) (Cue, error) {
 	c := Cue{source: source}
 	current, gap, within := term{}, 0, 0
 	flush := func() error {
@@ -73,7 +80,7 @@ func ParseCue(source string) (Cue, error) {
 			if strings.HasPrefix(f, "!") && len(current.atoms) == 0 {
 				current.without, f = true, f[1:]
 			}
-			a, err := parseAtom(f)
+			a, err := parseAtom(f, phrases)
 			if err != nil {
 				return c, fmt.Errorf("the cue %q: %w", source, err)
 			}
@@ -101,14 +108,19 @@ func distanceOf(f, sign string) (int, error) {
 	return n, nil
 }
 
-func parseAtom(f string) (atom, error) {
+func parseAtom(f string, phrases map[string]*phrase) (atom, error) {
 	a := atom{}
 	for _, w := range strings.Split(f, "|") {
 		if strings.HasPrefix(w, "@") {
-			if !slices.Contains(cueClasses, w) {
-				return a, fmt.Errorf("%q is no class; there are %s", w, strings.Join(cueClasses, " "))
+			p := phrases[w[1:]]
+			switch {
+			case p != nil:
+				a.phrases = append(a.phrases, p)
+			case slices.Contains(cueClasses, w):
+				a.classes = append(a.classes, w)
+			default:
+				return a, fmt.Errorf("%q is no class and no phrase; classes are %s", w, strings.Join(cueClasses, " "))
 			}
-			a.classes = append(a.classes, w)
 			continue
 		}
 		bare := strings.TrimSuffix(w, "*")
@@ -210,7 +222,33 @@ func (x *index) atom(u *unit, a *atom, at int) bool {
 			return true
 		}
 	}
+	for _, p := range a.phrases {
+		if x.phrased(u, p)[at] {
+			return true
+		}
+	}
 	return len(a.alternatives) > 0 && x.members(a)[u.ids[at]]
+}
+
+// phrased tells of each token of a unit whether the phrase begins there.
+func (x *index) phrased(u *unit, p *phrase) []bool {
+	if is, ok := u.phrases[p]; ok {
+		return is
+	}
+	is := make([]bool, len(u.toks))
+	for i := range p.rows {
+		first := &p.rows[i].atoms[0]
+		for at := range u.toks {
+			if !is[at] && x.atom(u, first, at) {
+				_, is[at] = x.term(u, &p.rows[i], at)
+			}
+		}
+	}
+	if u.phrases == nil {
+		u.phrases = map[*phrase][]bool{}
+	}
+	u.phrases[p] = is
+	return is
 }
 
 func (x *index) class(u *unit, class string, at int) bool {
@@ -269,14 +307,24 @@ func (x *index) units(c *Cue) []int {
 		return all
 	}
 	seen := map[int]bool{}
-	for id, is := range x.members(first) {
+	x.holding(first, seen)
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// holding notes the units that hold a word with which the atom may begin.
+func (x *index) holding(a *atom, seen map[int]bool) {
+	for id, is := range x.members(a) {
 		if is {
 			for _, u := range x.postings[id] {
 				seen[u] = true
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(seen))
+	for _, p := range a.phrases {
+		for i := range p.rows {
+			x.holding(&p.rows[i].atoms[0], seen)
+		}
+	}
 }
 
 func abs(n int) int { return max(n, -n) }

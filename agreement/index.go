@@ -20,6 +20,7 @@ type unit struct {
 	numbers  []Quantity
 	segs     []segment
 	links    []text.Link
+	phrases  map[*phrase][]bool // tokens at which a phrase begins, as far as asked
 	heading  bool
 	defines  bool // it defines a term
 	pair     bool // two sentences of one clause
@@ -198,6 +199,16 @@ func extend(text string, at, limit int) int {
 	return at
 }
 
+// runsIn tells that a unit is the title with which its clause begins.
+func (x *index) runsIn(u *unit) bool {
+	h := x.clauses[u.clause].Headings
+	if u.pair || len(u.toks)-u.own > 14 || u.from != x.clauses[u.clause].From || len(h) == 0 {
+		return false
+	}
+	words := strings.Trim(title(x.doc.Quote(u.from, u.to)), ".: ")
+	return words == h[len(h)-1]
+}
+
 // finish counts the words of a unit and reads its duties and numbers.
 func (x *index) finish(i int) {
 	u := &x.all[i]
@@ -218,6 +229,7 @@ func (x *index) finish(i int) {
 	}
 	u.numbers = quantities(x.doc.Text, u.toks)
 	u.segs = segments(u.toks, x.roles)
+	u.heading = u.heading || x.runsIn(u)
 	for k := range u.numbers {
 		if s, ok := ownerAt(u.segs, u.numbers[k].first); ok {
 			u.numbers[k].Owner = s.owner

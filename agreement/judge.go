@@ -40,6 +40,7 @@ type candidate struct {
 	kind     kind
 	said     kind // what its cue says, before the modality made it weaker
 	cue      *Cue
+	order    int // of the cue among those of its kind: the most telling stands first
 	hit      hit
 	owner    Role
 	modality modality
@@ -57,7 +58,7 @@ func (x *index) candidates(t *Topic) []candidate {
 				if x.all[u].pair {
 					continue
 				}
-				c, ok := x.candidate(t, &cues[i], kind(k), u)
+				c, ok := x.candidate(t, &cues[i], i, kind(k), u)
 				if !ok {
 					continue
 				}
@@ -95,7 +96,7 @@ func (x *index) pairs(t *Topic, byUnit map[int]candidate) {
 			if !x.all[u].pair {
 				continue
 			}
-			if c, ok := x.candidate(t, &t.strong[i], strongCue, u); ok {
+			if c, ok := x.candidate(t, &t.strong[i], i, strongCue, u); ok {
 				c.score -= 2
 				byUnit[u] = c
 			}
@@ -111,7 +112,7 @@ func better(a, b candidate) bool {
 }
 
 // candidate judges one cue in one unit.
-func (x *index) candidate(t *Topic, cue *Cue, k kind, at int) (candidate, bool) {
+func (x *index) candidate(t *Topic, cue *Cue, order int, k kind, at int) (candidate, bool) {
 	u := &x.all[at]
 	if u.heading || u.defines && !t.Defined {
 		return candidate{}, false
@@ -125,7 +126,7 @@ func (x *index) candidate(t *Topic, cue *Cue, k kind, at int) (candidate, bool) 
 			return candidate{}, false
 		}
 	}
-	c := candidate{unit: at, kind: k, said: k, cue: cue, hit: h}
+	c := candidate{unit: at, kind: k, said: k, cue: cue, order: order, hit: h}
 	if s, ok := ownerAt(u.segs, h.anchor); ok {
 		c.owner, c.modality = s.owner, s.modality
 	} else {
@@ -150,14 +151,16 @@ func (c *candidate) owed(t *Topic) bool {
 	if c.modality == denied && !strings.Contains(" "+c.cue.source+" ", " not ") && !strings.Contains(c.cue.source, "no ") {
 		return false
 	}
-	if c.kind == strongCue && t.Owner == Provider && (c.modality == allowed && !t.Permitted || c.modality == efforts) {
+	permission := t.Owner == Provider && c.modality == allowed && !t.Permitted
+	effort := c.modality == efforts && (t.Owner == Provider || c.owner == Provider)
+	if c.kind == strongCue && (permission || effort) {
 		c.kind = weakCue
 	}
 	return true
 }
 
 func (c *candidate) weigh(length int) float64 {
-	score := map[kind]float64{strongCue: 10, weakCue: 6, adverseCue: 9}[c.said] + 0.4*float64(c.hit.tokens)
+	score := map[kind]float64{strongCue: 10, weakCue: 6, adverseCue: 9}[c.said] + 0.4*float64(c.hit.tokens) - 0.5*float64(min(c.order, 6))
 	if c.heading {
 		score += 2
 	}
@@ -185,6 +188,9 @@ func (x *index) number(c *candidate, n *Number, owner Role) (Quantity, bool) {
 	}
 	best, least := Quantity{}, math.MaxInt
 	for _, q := range u.numbers {
+		if len(n.Range) == 2 && (q.Value < float64(n.Range[0]) || q.Value > float64(n.Range[1])) {
+			continue
+		}
 		if !q.Unit.same(n.limit.Unit) || q.Owner != Nobody && q.Owner != Both && owner != Both && q.Owner != owner && q.Owner != c.owner {
 			continue
 		}

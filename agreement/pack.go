@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -55,6 +56,9 @@ type Number struct {
 	Required bool   `yaml:"required"` // a promise without it is weak
 	Near     string `yaml:"near"`     // cue that stands in the same passage as the number
 	Within   int    `yaml:"within"`   // words from the deed or from near; 0: 40
+	// Range is the least and the most that such a number can be: a credit of
+	// 99.9 % is an availability. Empty: any.
+	Range []int `yaml:"range"`
 
 	limit Quantity
 	most  bool
@@ -84,22 +88,26 @@ func (r *Requirement) topicNumber() *Number {
 
 // Pack is a list of requirements, and the topics of its own.
 type Pack struct {
-	ID           string        `yaml:"pack"`
-	Title        string        `yaml:"title"`
-	Basis        string        `yaml:"basis"`
-	Topics       []Topic       `yaml:"topics"`
-	Requirements []Requirement `yaml:"requirements"`
+	ID    string `yaml:"pack"`
+	Title string `yaml:"title"`
+	Basis string `yaml:"basis"`
+	// Phrases are rows of words that mean the same, by a name that the cues of
+	// this pack use with @ before it.
+	Phrases      map[string][]string `yaml:"phrases"`
+	Topics       []Topic             `yaml:"topics"`
+	Requirements []Requirement       `yaml:"requirements"`
 }
 
 // Library is the packs that are shipped, with the topics they share.
 type Library struct {
-	Packs  []*Pack
-	topics map[string]*Topic
+	Packs   []*Pack
+	topics  map[string]*Topic
+	phrases map[string]*phrase
 }
 
 // Shipped reads the packs of the program.
 func Shipped() (*Library, error) {
-	l := &Library{topics: map[string]*Topic{}}
+	l := &Library{topics: map[string]*Topic{}, phrases: map[string]*phrase{}}
 	names, err := fs.Glob(shipped, "pack/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("listing the packs: %w", err)
@@ -161,11 +169,12 @@ func (l *Library) Read(name string, data []byte) (*Pack, error) {
 	if p.Title == "" {
 		doc.Fault("title", "is missing")
 	}
+	phrases := l.readPhrases(doc, p.Phrases)
 	own := map[string]*Topic{}
 	for i := range p.Topics {
 		at := fmt.Sprintf("topics[%d]", i)
 		t := &p.Topics[i]
-		t.lint(doc, at)
+		t.lint(doc, at, phrases)
 		if own[t.ID] != nil {
 			doc.Fault(at+".id", "%q stands twice", t.ID)
 		}
@@ -179,7 +188,7 @@ func (l *Library) Read(name string, data []byte) (*Pack, error) {
 			doc.Fault(at+".id", "%q stands twice", r.ID)
 		}
 		ids[r.ID] = true
-		l.lintRequirement(doc, at, r, own)
+		l.lintRequirement(doc, at, r, own, phrases)
 	}
 	if len(p.Topics)+len(p.Requirements) == 0 {
 		doc.Fault("requirements", "is missing: a pack asks for at least one thing")
@@ -191,13 +200,36 @@ func (l *Library) Read(name string, data []byte) (*Pack, error) {
 		for id, t := range own {
 			l.topics[id] = t
 		}
+		l.phrases = phrases
 	}
 	return &p, nil
 }
 
+// readPhrases gives the phrases of the library and of a pack. A phrase may use
+// the library's, not another of the same pack.
+func (l *Library) readPhrases(doc *strict.Doc, own map[string][]string) map[string]*phrase {
+	out := maps.Clone(l.phrases)
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		p := &phrase{}
+		for i, source := range own[name] {
+			cue, err := parseCue(source, l.phrases)
+			switch {
+			case err != nil:
+				doc.Fault(fmt.Sprintf("phrases.%s[%d]", name, i), "%s", err)
+			case len(cue.terms) != 1:
+				doc.Fault(fmt.Sprintf("phrases.%s[%d]", name, i), "a phrase is one row of words, without & and !")
+			default:
+				p.rows = append(p.rows, cue.terms[0])
+			}
+		}
+		out[name] = p
+	}
+	return out
+}
+
 var idForm = regexp.MustCompile(`^[a-z][a-z0-9.-]{1,60}$`)
 
-func (l *Library) lintRequirement(doc *strict.Doc, at string, r *Requirement, own map[string]*Topic) {
+func (l *Library) lintRequirement(doc *strict.Doc, at string, r *Requirement, own map[string]*Topic, phrases map[string]*phrase) {
 	if !idForm.MatchString(r.ID) {
 		doc.Fault(at+".id", "%q is no id: small letters, digits, dots and hyphens", r.ID)
 	}
@@ -229,13 +261,13 @@ func (l *Library) lintRequirement(doc *strict.Doc, at string, r *Requirement, ow
 		doc.Fault(at+".topic", "%q is no topic%s", r.Topic, strict.DidYouMean(r.Topic, known))
 	}
 	if r.Number != nil {
-		r.Number.lint(doc, at+".number")
+		r.Number.lint(doc, at+".number", phrases)
 	}
 }
 
 var roles = []Role{Provider, Customer, Both}
 
-func (t *Topic) lint(doc *strict.Doc, at string) {
+func (t *Topic) lint(doc *strict.Doc, at string, phrases map[string]*phrase) {
 	if !idForm.MatchString(t.ID) {
 		doc.Fault(at+".id", "%q is no id: small letters, digits, dots and hyphens", t.ID)
 	}
@@ -254,7 +286,7 @@ func (t *Topic) lint(doc *strict.Doc, at string) {
 		to    *[]Cue
 	}{{"strong", t.Strong, &t.strong}, {"weak", t.Weak, &t.weak}, {"adverse", t.Adverse, &t.adverse}, {"without", t.Without, &t.without}} {
 		for i, source := range l.from {
-			cue, err := ParseCue(source)
+			cue, err := parseCue(source, phrases)
 			if err != nil {
 				doc.Fault(fmt.Sprintf("%s.%s[%d]", at, l.field, i), "%s", err)
 				continue
@@ -267,11 +299,11 @@ func (t *Topic) lint(doc *strict.Doc, at string) {
 		t.headings[fold(strings.ToLower(w))] = true
 	}
 	if t.Number != nil {
-		t.Number.lint(doc, at+".number")
+		t.Number.lint(doc, at+".number", phrases)
 	}
 }
 
-func (n *Number) lint(doc *strict.Doc, at string) {
+func (n *Number) lint(doc *strict.Doc, at string, phrases map[string]*phrase) {
 	if n.Role == "" {
 		doc.Fault(at+".role", "is missing: what the number is for, such as notice")
 	}
@@ -290,11 +322,14 @@ func (n *Number) lint(doc *strict.Doc, at string) {
 	}
 	n.limit = limit
 	if n.Near != "" {
-		cue, err := ParseCue(n.Near)
+		cue, err := parseCue(n.Near, phrases)
 		if err != nil {
 			doc.Fault(at+".near", "%s", err)
 		}
 		n.near = &cue
+	}
+	if len(n.Range) != 0 && (len(n.Range) != 2 || n.Range[0] > n.Range[1]) {
+		doc.Fault(at+".range", "wants the least and the most, such as [1, 60]")
 	}
 	if n.Within == 0 {
 		n.Within = 40

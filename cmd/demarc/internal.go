@@ -26,7 +26,7 @@ import (
 // newInternal holds what only those who work on Demarc need.
 func newInternal(e *env) *cobra.Command {
 	c := &cobra.Command{Use: "internal", Short: "For those who work on Demarc", Hidden: true, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(newLint(e), newReference(e))
+	c.AddCommand(newLint(e), newReference(e), newInternalAgreement(e))
 	return c
 }
 
