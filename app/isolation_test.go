@@ -88,6 +88,7 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Findings":   func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
 		"GapData":    func() (any, error) { return a.GapData(ctx, c, theirs) },
 		"Log":        func() (any, error) { return all(a.Log(ctx, c, 0, 1000)) },
+		"History":    func() (any, error) { past, _, err := a.History(ctx, c, ed, 9); return past, err },
 		"LogSize":    func() (any, error) { return a.LogSize(ctx, c) },
 		"Matrices":   func() (any, error) { return a.Matrices(ctx, c, ed) },
 		"MatrixData": func() (any, error) { return a.MatrixData(ctx, c, theirs, ed, app.Paper{}) },
