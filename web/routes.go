@@ -21,6 +21,8 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{"GET /{$}", account.ReadOrganisation, s.home},
+		{"GET /go", account.ReadOrganisation, s.goTo},
+		{"GET /go.json", account.ReadOrganisation, s.goToJSON},
 
 		{"GET /scope", account.ReadOrganisation, s.scope},
 		{"POST /scope", account.EditScope, s.setScope},
@@ -114,6 +116,7 @@ func (s *Server) mux() *http.ServeMux {
 	}
 	m.Handle("POST /signout", s.atDoor(s.signout))
 	m.HandleFunc("GET /style/", s.style)
+	m.HandleFunc("GET /script/", s.script)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
 	for _, routes := range []map[string]handler{s.selfRoutes(), s.adminRoutes()} {
 		for pattern, h := range routes {
