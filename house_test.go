@@ -48,7 +48,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"app": {[]string{"account", "job", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
 		"remediation", "document", "evidence", "store", "app/report", "internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
 	"example":            {},
-	"app/report":         {[]string{"problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
+	"app/report":         {[]string{"agreement", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
 	"api":                {[]string{"account", "app", "job", "problem", "catalogue", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/danielgtaylor/huma/v2", "github.com/danielgtaylor/huma/v2/"}},
 	"web":                {[]string{"account", "account/oidc", "job", "app", "app/report", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
 	"agreement":          {[]string{"problem", "internal/strict", "agreement/text"}, []string{"golang.org/x/text/"}},

@@ -218,7 +218,7 @@ func (s *set) finding(r *Requirement, all []candidate) Finding {
 	if best.v.state != Adverse && len(bad) > 0 {
 		q := s.quote(bad[0].c)
 		f.Against = &q
-		f.Why = append(f.Why, fmt.Sprintf("another passage takes from it: %q", bad[0].c.cue.source))
+		f.Why = append(f.Why, fmt.Sprintf("another passage takes from it: “%s”", s.indices[bad[0].c.document].matched(&bad[0].c)))
 	}
 	for _, j := range append(append([]judged{}, good...), bad...) {
 		if len(f.Also) == 2 {

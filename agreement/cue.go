@@ -140,9 +140,10 @@ var passed = map[string]bool{"the": true, "a": true, "an": true, "any": true, "a
 
 // hit is where a cue was found in a unit.
 type hit struct {
-	anchor      int // token of the deed
-	first, last int // tokens of the whole match
-	tokens      int // words that matched
+	anchor      int      // token of the deed
+	first, last int      // tokens of the whole match
+	tokens      int      // words that matched
+	spans       [][2]int // tokens of each term, the deed first
 }
 
 // find looks for the cue in a unit; the deed stands at one of starts.
@@ -153,7 +154,7 @@ func (c *Cue) find(x *index, u *unit) (hit, bool) {
 		if !ok {
 			continue
 		}
-		h := hit{anchor: at, first: at, last: last, tokens: len(first.atoms)}
+		h := hit{anchor: at, first: at, last: last, tokens: len(first.atoms), spans: [][2]int{{at, last}}}
 		if c.others(x, u, &h, last) && h.last >= u.own {
 			return h, true
 		}
@@ -182,6 +183,7 @@ func (c *Cue) others(x *index, u *unit, h *hit, deed int) bool {
 		if found >= 0 {
 			h.first, h.last = min(h.first, found), max(h.last, end)
 			h.tokens += len(t.atoms)
+			h.spans = append(h.spans, [2]int{found, end})
 		}
 	}
 	return true

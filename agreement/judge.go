@@ -218,7 +218,7 @@ type verdict struct {
 func (x *index) verdict(c *candidate, r *Requirement) verdict {
 	t := r.topic
 	v := verdict{state: Met, score: c.score}
-	v.why = append(v.why, fmt.Sprintf("the passage holds %q", c.cue.source))
+	v.why = append(v.why, fmt.Sprintf("it speaks of “%s”", x.matched(c)))
 	switch c.owner {
 	case Nobody:
 		v.why = append(v.why, "it does not say who must do it")
@@ -228,7 +228,7 @@ func (x *index) verdict(c *candidate, r *Requirement) verdict {
 	switch c.kind {
 	case adverseCue:
 		v.state = Adverse
-		v.why[0] = fmt.Sprintf("the passage agrees the contrary: %q", c.cue.source)
+		v.why[0] = fmt.Sprintf("it agrees the contrary: “%s”", x.matched(c))
 	case weakCue:
 		v.state = Weak
 		switch c.modality {
@@ -261,6 +261,35 @@ func (x *index) verdict(c *candidate, r *Requirement) verdict {
 		}
 	}
 	return v
+}
+
+// matched gives the words by which a passage was found, in their order.
+func (x *index) matched(c *candidate) string {
+	spans := slices.Clone(c.hit.spans)
+	slices.SortFunc(spans, func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(b[1], a[1])) })
+	u, out, last := &x.all[c.unit], "", -1
+	for _, s := range spans {
+		from, to := max(s[0], last+1), s[1]
+		if from > to {
+			continue
+		}
+		var words []string
+		for k := from; k <= to; k++ {
+			if t := u.toks[k]; t.to > t.from {
+				words = append(words, strings.Join(strings.Fields(x.doc.Quote(t.from, t.to)), " "))
+			}
+		}
+		switch {
+		case out == "":
+		case from == last+1:
+			out += " "
+		default:
+			out += " … "
+		}
+		out += strings.Join(words, " ")
+		last = to
+	}
+	return out
 }
 
 func (n *Number) words() string {

@@ -3,6 +3,7 @@
 package agreement
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -112,15 +113,10 @@ func Shipped() (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the packs: %w", err)
 	}
-	slices.SortFunc(names, func(a, b string) int { // topics first
-		if shared(a) != shared(b) {
-			if shared(a) {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
+	rank := func(name string) int { // topics first, then the standard, then the laws
+		return map[bool]int{shared(name): 2, strings.Contains(name, "iso"): 1}[true]
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(rank(b)-rank(a), strings.Compare(a, b)) })
 	for _, name := range names {
 		data, err := shipped.ReadFile(name)
 		if err != nil {

@@ -170,7 +170,7 @@ func mark(t *token, text string, r rune, i, to int) {
 }
 
 func endsSentence(t *token, text string, r rune, i, to int) bool {
-	if r == '.' && (abbreviations[t.word] || len(t.word) == 1 && t.capital) {
+	if r == '.' && (abbreviations[t.word] || len(t.word) == 1 && !unicode.IsDigit(rune(t.word[0]))) {
 		return false
 	}
 	rest := strings.TrimLeft(text[i+1:min(to, i+40)], ".!?)”\"’'*_")
@@ -181,7 +181,11 @@ func endsSentence(t *token, text string, r rune, i, to int) bool {
 	if !unicode.IsSpace(next) {
 		return false
 	}
-	next, _ = utf8.DecodeRuneInString(strings.TrimSpace(rest))
+	rest = strings.TrimSpace(rest)
+	next, _ = utf8.DecodeRuneInString(rest)
+	if unicode.IsLower(next) && len(rest) > 2 && rest[1] == '.' && unicode.IsSpace(rune(rest[2])) {
+		return true // "… within 60 days. c. After that": a label within the line
+	}
 	return !unicode.IsLower(next)
 }
 

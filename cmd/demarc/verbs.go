@@ -15,6 +15,7 @@ func verbs() []func(*env) *cobra.Command {
 		newResponsibility,
 		newAttest,
 		newAssess,
+		newAgreement,
 		newRemediation,
 		newReport,
 		newServe,
