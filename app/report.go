@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
@@ -214,11 +213,7 @@ func (a *App) findingsPaper(ctx context.Context, c Caller, run Run, p Paper, w i
 	if err != nil {
 		return err
 	}
-	return exportAll(out, a.Findings(ctx, c, run))
-}
-
-func exportAll(out export.Writer, findings iter.Seq2[check.Finding, error]) error {
-	for f, err := range findings {
+	for f, err := range a.Findings(ctx, c, run) {
 		if err == nil {
 			err = out.Write(f)
 		}

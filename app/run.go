@@ -108,16 +108,12 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 }
 
 // Asked reads the checks of a run as they stood.
-func (a *App) Asked(ctx context.Context, c Caller, r Run) ([]check.Check, error) {
+func (a *App) Asked(ctx context.Context, c Caller, r Run) (checks []check.Check, err error) {
 	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}
-	return asked(o, r)
-}
-
-func asked(h *hall, r Run) (checks []check.Check, err error) {
-	err = unpack(h.Org, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
+	err = unpack(o.Org, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
 		data, err := readAll(in, maxBody)
 		if err != nil {
 			return err

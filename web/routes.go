@@ -4,6 +4,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"demarc.dev/demarc/account"
@@ -21,8 +22,6 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{"GET /{$}", account.ReadOrganisation, s.home},
-		{"GET /go", account.ReadOrganisation, s.goTo},
-		{"GET /go.json", account.ReadOrganisation, s.goToJSON},
 
 		{"GET /scope", account.ReadOrganisation, s.scope},
 		{"POST /scope", account.EditScope, s.setScope},
@@ -38,8 +37,7 @@ func (s *Server) routes() []route {
 		{"GET /duty/map", account.ReadAssessment, s.dutyMap},
 		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
 		{"GET /finding", account.ReadFinding, s.findings},
-		{"GET /finding.csv", account.ReadFinding, s.findingsFile("csv")},
-		{"GET /finding.json", account.ReadFinding, s.findingsFile("json")},
+		{"GET /finding.csv", account.ReadFinding, s.findingsCSV},
 		{"GET /finding/{fingerprint}", account.ReadFinding, s.finding},
 		{"GET /remediation", account.ReadAssessment, s.remediation},
 		{"GET /assess", account.ReadAssessment, s.history},
@@ -95,6 +93,25 @@ func (s *Server) Permissions() map[string]account.Permission {
 	return out
 }
 
+// Pages gives the patterns of all that is looked at, whole: a test opens each.
+func (s *Server) Pages() []string {
+	var out []string
+	for _, r := range s.routes() {
+		if path, ok := strings.CutPrefix(r.pattern, "GET "); ok {
+			out = append(out, "/o/{org}"+path)
+		}
+	}
+	for _, routes := range []map[string]handler{s.doorRoutes(), s.selfRoutes(), s.adminRoutes(), {"GET /{$}": nil}} {
+		for pattern := range routes {
+			if path, ok := strings.CutPrefix(pattern, "GET "); ok {
+				out = append(out, path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // siteMenu is the menu of every page, in the order of the work.
 func siteMenu() []menu {
 	return []menu{
@@ -116,7 +133,6 @@ func (s *Server) mux() *http.ServeMux {
 	}
 	m.Handle("POST /signout", s.atDoor(s.signout))
 	m.HandleFunc("GET /style/", s.style)
-	m.HandleFunc("GET /script/", s.script)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
 	for _, routes := range []map[string]handler{s.selfRoutes(), s.adminRoutes()} {
 		for pattern, h := range routes {

@@ -144,7 +144,9 @@ func outcomeWord(o check.Outcome) string {
 }
 
 // outcomes lists them, the worst first.
-func outcomes() []check.Outcome { return app.Outcomes() }
+func outcomes() []check.Outcome {
+	return []check.Outcome{check.Fail, check.Error, check.Unknown, check.Pass, check.NotApplicable}
+}
 
 // severities lists them, the worst first.
 func severities() []check.Severity {
