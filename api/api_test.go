@@ -169,7 +169,7 @@ func TestOperations(t *testing.T) {
 		for method := range ops {
 			method = strings.ToUpper(method)
 			at := param.ReplaceAllStringFunc(path, func(w string) string {
-				return map[string]string{"{org}": "larkspur", "{service}": "aws", "{step}": "sign", "{request}": "q1", "{account}": "a-none"}[w]
+				return map[string]string{"{org}": "larkspur", "{service}": "aws", "{step}": "sign", "{request}": "q1", "{account}": "a-none", "{by}": "check", "{fingerprint}": "0"}[w]
 			})
 			if strings.Contains(at, "//") {
 				t.Fatalf("%s: this test does not know its words", path)
@@ -201,7 +201,7 @@ func TestOperations(t *testing.T) {
 				continue
 			}
 			narrow := h.narrow(op.Permission)
-			at := strings.NewReplacer("{org}", "larkspur", "{service}", "aws", "{step}", "sign", "{request}", "q1", "{account}", "a-none").Replace(path)
+			at := strings.NewReplacer("{org}", "larkspur", "{service}", "aws", "{step}", "sign", "{request}", "q1", "{account}", "a-none", "{by}", "check", "{fingerprint}", "0").Replace(path)
 			if r := h.do(strings.ToUpper(method), at, narrow, "{}"); r.Code != http.StatusForbidden {
 				t.Errorf("%s %s without %s: %d", method, path, op.Permission, r.Code)
 			}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"strconv"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
@@ -14,7 +13,6 @@ import (
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/job"
-	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/scope"
@@ -57,6 +55,8 @@ func (s *server) calls() []call {
 		{id: "listAssessments", method: get, path: "/assess", need: account.ReadAssessment, says: "The assessments, the oldest first", register: handle(s, func(ctx context.Context, c app.Caller, _ *Place) ([]app.Run, error) { return a.Runs(ctx, c) })},
 		{id: "listDuties", method: get, path: "/duty", need: account.ReadAssessment, says: "How each duty stands", register: handle(s, s.duties)},
 		{id: "listFindings", method: get, path: "/finding", need: account.ReadFinding, says: "The answers of the checks, page by page", register: handle(s, s.findings)},
+		{id: "groupFindings", method: get, path: "/finding-group/{by}", need: account.ReadFinding, says: "The answers of the checks, counted by what they have in common", register: handle(s, s.findingGroups)},
+		{id: "getFinding", method: get, path: "/finding/{fingerprint}", need: account.ReadFinding, says: "One answer of a check", register: handle(s, s.finding)},
 		{id: "getPlan", method: get, path: "/remediation", need: account.ReadAssessment, says: "The plan: what to do in which order, and why", register: handle(s, func(ctx context.Context, c app.Caller, in *InRun) (remediation.Plan, error) {
 			run, err := a.Run(ctx, c, in.Run)
 			if err != nil {
@@ -249,56 +249,6 @@ func (s *server) duties(ctx context.Context, c app.Caller, in *dutiesIn) ([]asse
 		}
 	}
 	return out, nil
-}
-
-type findingsIn struct {
-	InRun
-	Outcome  string `query:"outcome" maxLength:"20"`
-	Severity string `query:"severity" maxLength:"20"`
-	Check    string `query:"check" maxLength:"100"`
-	Cursor   string `query:"cursor" maxLength:"20" doc:"next of the page before"`
-	Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-}
-
-// findingPage is a page of findings.
-type findingPage struct {
-	Run      string          `json:"run"`
-	Findings []check.Finding `json:"findings"`
-	Next     string          `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
-}
-
-func (s *server) findings(ctx context.Context, c app.Caller, in *findingsIn) (findingPage, error) {
-	from := 0
-	if in.Cursor != "" {
-		n, err := strconv.Atoi(in.Cursor)
-		if err != nil || n < 0 {
-			return findingPage{}, problem.New(problem.Usage, "cursor: this is none", "send the next of the page before, unchanged")
-		}
-		from = n
-	}
-	run, err := s.o.App.Run(ctx, c, in.Run)
-	if err != nil {
-		return findingPage{}, err
-	}
-	page := findingPage{Run: run.ID, Findings: []check.Finding{}}
-	at := 0
-	for f, err := range s.o.App.Findings(ctx, c, run) {
-		if err != nil {
-			return findingPage{}, err
-		}
-		if in.Outcome != "" && string(f.Outcome) != in.Outcome || in.Severity != "" && string(f.Severity) != in.Severity || in.Check != "" && f.Check != in.Check {
-			continue
-		}
-		if at++; at <= from {
-			continue
-		}
-		if len(page.Findings) == in.Limit {
-			page.Next = strconv.Itoa(at - 1)
-			break
-		}
-		page.Findings = append(page.Findings, f)
-	}
-	return page, nil
 }
 
 type entriesIn struct {

@@ -43,6 +43,7 @@ type App struct {
 	dir     string
 	limits  account.Limits
 	queue   *job.Queue // nil: this process does no background work
+	found   indexes
 }
 
 // Open opens the house. The caller closes it.
@@ -51,7 +52,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2)}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2), found: indexes{most: indexMost}}
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now
@@ -60,7 +61,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 }
 
 // Close ends the house; what was acknowledged is on the disk already.
-func (a *App) Close() error { return a.store.Close() }
+func (a *App) Close() error {
+	a.found.close()
+	return a.store.Close()
+}
 
 // Catalogue gives the catalogue.
 func (a *App) Catalogue() (*catalogue.Catalogue, error) { return a.load() }

@@ -85,7 +85,19 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"FileStatement": func() (any, error) {
 			return a.FileStatement(ctx, c, "postrider.yaml", file(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
 		},
-		"Findings":   func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
+		"Findings":    func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
+		"AskedChecks": func() (any, error) { return a.AskedChecks(ctx, c, theirs) },
+		"FindingPage": func() (any, error) { return a.FindingPage(ctx, c, theirs, app.FindingAsk{Most: 1000}) },
+		"FindingGroups": func() (any, error) {
+			return a.FindingGroups(ctx, c, theirs, app.FindingFilter{}, app.GroupAccount)
+		},
+		"FindingsIn": func() (any, error) { return all(a.FindingsIn(ctx, c, theirs, app.FindingFilter{Text: "larkspur"})) },
+		"Finding": func() (any, error) {
+			return a.Finding(ctx, c, theirs, check.Fingerprint("object-store-public", "arn:aws:s3:::larkspur-www"))
+		},
+		"ExportFindings": func() (any, error) {
+			return written(func(w io.Writer) error { return a.ExportFindings(ctx, c, theirs, app.FindingFilter{}, "csv", w) })
+		},
 		"GapData":    func() (any, error) { return a.GapData(ctx, c, theirs) },
 		"Log":        func() (any, error) { return all(a.Log(ctx, c, 0, 1000)) },
 		"History":    func() (any, error) { past, _, err := a.History(ctx, c, ed, 9); return past, err },
@@ -209,6 +221,8 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 	_, err := a.SetScope(ctx, bramble, "scope.yaml", []byte(brambleScope))
 	ok(t, err)
 	size := must[int64](t)(a.LogSize(ctx, larkspur))
+	_, err = a.FindingPage(ctx, larkspur, theirs, app.FindingAsk{Most: 10}) // so that its index lies at hand
+	ok(t, err)
 	asked := usage(t, a, bramble, theirs)
 	caller := reflect.TypeFor[app.Caller]()
 	for m := range reflect.TypeFor[*app.App]().Methods() {
@@ -242,7 +256,7 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"Assessment", "Drift", "Findings", "GapData", "Report", "SignMatrix"} {
+	for _, name := range []string{"Assessment", "AskedChecks", "Drift", "ExportFindings", "Finding", "FindingGroups", "FindingPage", "Findings", "FindingsIn", "GapData", "Report", "SignMatrix"} {
 		if _, err := asked[name](); err == nil || problem.Of(err) != problem.NotFound {
 			t.Errorf("%s of another organisation's run or service: %v", name, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -213,7 +214,11 @@ func (a *App) findingsPaper(ctx context.Context, c Caller, run Run, p Paper, w i
 	if err != nil {
 		return err
 	}
-	for f, err := range a.Findings(ctx, c, run) {
+	return exportAll(out, a.Findings(ctx, c, run))
+}
+
+func exportAll(out export.Writer, findings iter.Seq2[check.Finding, error]) error {
+	for f, err := range findings {
 		if err == nil {
 			err = out.Write(f)
 		}

@@ -108,12 +108,16 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 }
 
 // Asked reads the checks of a run as they stood.
-func (a *App) Asked(ctx context.Context, c Caller, r Run) (checks []check.Check, err error) {
+func (a *App) Asked(ctx context.Context, c Caller, r Run) ([]check.Check, error) {
 	o, err := a.enter(ctx, c, account.ReadAssessment)
 	if err != nil {
 		return nil, err
 	}
-	err = unpack(o.Org, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
+	return asked(o, r)
+}
+
+func asked(h *hall, r Run) (checks []check.Check, err error) {
+	err = unpack(h.Org, r.Asked, "the checks of "+r.ID, func(in io.Reader) error {
 		data, err := readAll(in, maxBody)
 		if err != nil {
 			return err

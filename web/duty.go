@@ -119,6 +119,16 @@ func pageNumber(v *visit) (int, error) {
 	return n, nil
 }
 
+// pageAt gives the address of another page of the list.
+func pageAt(v *visit, n int) string {
+	q := url.Values{}
+	for name, words := range v.query {
+		q[name] = words
+	}
+	q.Set("page", strconv.Itoa(n))
+	return address(v.r.URL.Path, q)
+}
+
 // dutyView is what the page of one duty shows.
 type dutyView struct {
 	RunWord string

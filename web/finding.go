@@ -3,109 +3,78 @@
 package web
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"demarc.dev/demarc/app"
-	"demarc.dev/demarc/check"
-	"demarc.dev/demarc/problem"
-	"demarc.dev/demarc/scope"
 )
 
 // findingView is what the list of findings shows.
 type findingView struct {
-	Run              app.Run
-	RunWord          string // the assessment as the URL names it
-	Filter           findingFilter
-	Rows             []check.Finding
-	Found            int // by the filter
-	First            int // number of the first row that is shown
-	Earlier, Later   string
-	Checks, Accounts []option
-	Services         []option
-	Titles           map[string]string
-	CSV              string
+	Run     app.Run
+	RunWord string // the assessment as the URL names it
+	Filter  app.FindingFilter
+	Sort    string
+	Group   string // what the findings are grouped by; empty: they are listed
+	Groups  []findingGroup
+	Page    app.FindingPage
+	Earlier string
+	Later   string
+	Titles  map[string]string // of checks
+	Files   []option          // the view as a file: address and name of the format
+
+	Checks, Controls, Accounts, Services, Regions, Kinds []option
 }
 
-// findingFilter is a view of the findings, as the URL holds it.
-type findingFilter struct {
-	Check, Severity, Outcome, Account, Service, Text, Sort string
-	Page                                                   int // from 1
-	scope                                                  *scope.Scope
+// findingGroup is a group with the address of the view that shows it alone.
+type findingGroup struct {
+	app.FindingGroup
+	Name string
+	At   string
 }
 
 // findingRows is how many findings stand on a page.
 const findingRows = 50
 
-func (s *Server) filter(v *visit) (findingFilter, error) {
-	f := findingFilter{Check: v.get("check"), Severity: v.get("severity"), Outcome: v.get("outcome"), Account: v.get("account"), Service: v.get("service"),
-		Text: strings.ToLower(strings.TrimSpace(v.get("text"))), Sort: v.get("sort"), Page: 1}
-	var err error
-	if f.Page, err = pageNumber(v); err != nil {
-		return f, err
-	}
-	if f.Service != "" {
-		if f.scope, err = s.o.App.Scope(v, v.Caller); err != nil {
-			return f, err
+// findingFilter reads a view out of the URL.
+func findingFilter(v *visit) app.FindingFilter {
+	return app.FindingFilter{Outcome: v.get("outcome"), Severity: v.get("severity"), Check: v.get("check"), Control: v.get("control"), Service: v.get("service"),
+		Account: v.get("account"), Region: v.get("region"), Kind: v.get("kind"), Text: strings.TrimSpace(v.get("text"))}
+}
+
+// viewRun gives the run that a view is of: a cursor of a page before stays with
+// the run that it began with, although a newer one was made meanwhile.
+func (s *Server) viewRun(v *visit) (app.Run, error) {
+	id := v.get("run")
+	for _, cursor := range []string{v.get("after"), v.get("before")} {
+		if id == "" {
+			id = app.CursorRun(cursor)
 		}
-		if _, ok := f.scope.Service(f.Service); !ok {
-			return f, problem.New(problem.NotFound, "No service is called "+cut(f.Service, 40), "Choose one of the list.")
-		}
 	}
-	return f, nil
+	return s.o.App.Run(v, v.Caller, id)
 }
-
-// holds tells whether a finding is in the view.
-func (f findingFilter) holds(x *check.Finding) bool {
-	return (f.Check == "" || x.Check == f.Check) && (f.Severity == "" || string(x.Severity) == f.Severity) && (f.Outcome == "" || string(x.Outcome) == f.Outcome) &&
-		(f.Account == "" || x.Account == f.Account) && (f.Service == "" || f.ofService(x.Account)) && (f.Text == "" || strings.Contains(searched(x), f.Text))
-}
-
-func (f findingFilter) ofService(account string) bool {
-	service, _ := f.scope.Service(f.Service)
-	return service.Holds(account)
-}
-
-// searched gives the words of a finding that the text of a filter is sought in,
-// in one line.
-func searched(x *check.Finding) string {
-	all := strings.Join([]string{x.Name, x.Resource, x.Message, x.Check, x.Region, x.Tenant, x.Native}, "\x00")
-	return strings.ToLower(strings.ReplaceAll(all, "\n", " "))
-}
-
-func rankOf(s check.Severity) int { return app.Rank(s) }
 
 func (s *Server) findings(v *visit) error {
-	run, err := s.run(v)
+	run, err := s.viewRun(v)
 	if err != nil {
 		return err
 	}
-	f, err := s.filter(v)
+	view := findingView{Run: run, RunWord: v.get("run"), Filter: findingFilter(v), Sort: v.get("sort"), Group: v.get("group")}
+	if view.Group != "" {
+		err = s.findingGroups(v, &view)
+	} else {
+		err = s.findingList(v, &view)
+	}
 	if err != nil {
 		return err
 	}
-	view := findingView{Run: run, RunWord: v.get("run"), Filter: f, First: (f.Page - 1) * findingRows}
-	x, err := s.index(v, run)
-	if err != nil {
-		return err
-	}
-	if view.Rows, view.Found, err = x.page(f, view.First, findingRows); err != nil {
-		return err
-	}
-	if f.Page > 1 {
-		view.Earlier = pageAt(v, f.Page-1)
-	}
-	if view.First+len(view.Rows) < view.Found {
-		view.Later = pageAt(v, f.Page+1)
-	}
-	view.CSV = strings.Replace(v.with("", ""), "/finding", "/finding.csv", 1)
 	if err := s.findingChoices(v, run, &view); err != nil {
 		return err
+	}
+	for _, format := range findingFiles() {
+		view.Files = append(view.Files, option{address("/finding."+format, viewQuery(v)), strings.ToUpper(format)})
 	}
 	return s.show(v, page{
 		Title: "Findings", Section: "/finding", Run: v.get("run"),
@@ -115,85 +84,136 @@ func (s *Server) findings(v *visit) error {
 	}, findingsPage(view))
 }
 
-func pageAt(v *visit, n int) string {
-	at, err := url.Parse(v.with("", ""))
-	if err != nil {
-		return v.r.URL.Path
+// viewQuery gives the words of the URL that make the view, without its page.
+func viewQuery(v *visit) url.Values {
+	q := url.Values{}
+	for name, words := range v.query {
+		if len(words) > 0 && words[0] != "" && name != "after" && name != "before" {
+			q.Set(name, words[0])
+		}
 	}
-	q := at.Query()
-	q.Set("page", strconv.Itoa(n))
-	return address(v.r.URL.Path, q)
+	return q
 }
 
-// findingChoices fills the lists of the filter.
+func (s *Server) findingList(v *visit, view *findingView) (err error) {
+	view.Page, err = s.o.App.FindingPage(v, v.Caller, view.Run, app.FindingAsk{FindingFilter: view.Filter, Sort: view.Sort, After: v.get("after"), Before: v.get("before"), Most: findingRows})
+	if err != nil {
+		return err
+	}
+	turn := func(name, cursor string) string {
+		if cursor == "" {
+			return ""
+		}
+		q := viewQuery(v)
+		q.Set(name, cursor)
+		return address("/finding", q)
+	}
+	view.Earlier, view.Later = turn("before", view.Page.Earlier), turn("after", view.Page.Later)
+	return nil
+}
+
+func (s *Server) findingGroups(v *visit, view *findingView) error {
+	groups, err := s.o.App.FindingGroups(v, v.Caller, view.Run, view.Filter, view.Group)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		one := findingGroup{FindingGroup: g, Name: or(g.Title, words(g.Key))}
+		if one.Name == "" {
+			one.Name = "no " + groupWord(view.Group)
+		}
+		if g.Key != "" {
+			q := viewQuery(v)
+			q.Del("group")
+			q.Set(view.Group, g.Key)
+			one.At = address("/finding", q)
+		}
+		view.Groups = append(view.Groups, one)
+	}
+	return nil
+}
+
+// groupWord says what findings are grouped by.
+func groupWord(by string) string {
+	if by == app.GroupKind {
+		return "kind of resource"
+	}
+	return by
+}
+
+func groupOptions() []option {
+	out := []option{{"", "one by one"}}
+	for _, by := range app.FindingGroupings() {
+		out = append(out, option{by, "by " + groupWord(by)})
+	}
+	return out
+}
+
+// findingChoices fills the lists of the filter with what the run has.
 func (s *Server) findingChoices(v *visit, run app.Run, view *findingView) error {
-	g, err := s.gap(v, run)
+	checks, err := s.o.App.AskedChecks(v, v.Caller, run)
 	if err != nil {
 		return err
 	}
 	view.Checks, view.Titles = []option{{"", "all checks"}}, map[string]string{}
-	for _, c := range g.Checks {
+	for _, c := range checks {
 		view.Checks = append(view.Checks, option{c.ID, c.ID})
 		view.Titles[c.ID] = c.Title
 	}
-	view.Services, view.Accounts = []option{{"", "all services"}}, []option{{"", "all accounts"}}
-	for _, x := range g.Assessment.Services {
-		view.Services = append(view.Services, option{x.ID, x.Name})
-	}
-	var accounts []string
-	for _, x := range g.Assessment.Snapshots {
-		accounts = append(accounts, x.Accounts...)
-	}
-	slices.Sort(accounts)
-	for _, id := range slices.Compact(accounts) {
-		view.Accounts = append(view.Accounts, option{id, id})
+	for _, one := range []struct {
+		by, all string
+		into    *[]option
+	}{{app.GroupControl, "all controls", &view.Controls}, {app.GroupService, "all services", &view.Services}, {app.GroupAccount, "all accounts", &view.Accounts}, {app.GroupRegion, "all regions", &view.Regions}, {app.GroupKind, "all kinds", &view.Kinds}} {
+		groups, err := s.o.App.FindingGroups(v, v.Caller, run, app.FindingFilter{}, one.by)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(groups, func(a, b app.FindingGroup) int { return strings.Compare(a.Key, b.Key) })
+		*one.into = []option{{"", one.all}}
+		for _, g := range groups {
+			if g.Key != "" {
+				*one.into = append(*one.into, option{g.Key, words(g.Key)})
+			}
+		}
 	}
 	return nil
 }
 
-// findingsCSV streams the whole view.
-func (s *Server) findingsCSV(v *visit) error {
-	run, err := s.run(v)
-	if err != nil {
-		return err
-	}
-	f, err := s.filter(v)
-	if err != nil {
-		return err
-	}
-	v.attach("findings-"+run.ID+".csv", "text/csv; charset=utf-8")
-	out := csv.NewWriter(v.w)
-	row := []string{"outcome", "severity", "check", "name", "resource", "kind", "account", "region", "tenant", "message", "fields", "exposed", "exception", "seen", "call", "fingerprint"}
-	if err := out.Write(row); err != nil {
-		return nil // the reader left
-	}
-	for x, err := range s.o.App.Findings(v, v.Caller, run) {
+// findingFiles are the formats of a view as a file.
+func findingFiles() []string { return []string{"csv", "json"} }
+
+// findingsFile streams the whole view.
+func (s *Server) findingsFile(format string) handler {
+	kinds := map[string]string{"csv": "text/csv; charset=utf-8", "json": "application/json"}
+	return func(v *visit) error {
+		run, err := s.viewRun(v)
 		if err != nil {
+			return err
+		}
+		begun := &beginning{w: v.w, begin: func() { v.attach("findings-"+run.ID+"."+format, kinds[format]) }}
+		err = s.o.App.ExportFindings(v, v.Caller, run, findingFilter(v), format, begun)
+		if err != nil && begun.did {
 			// The head is on its way already: break off, so that nobody takes a part for the whole.
 			s.o.Log.Error("writing findings", "error", err)
 			panic(http.ErrAbortHandler)
 		}
-		if !f.holds(&x) {
-			continue
-		}
-		row := []string{string(x.Outcome), string(x.Severity), x.Check, x.Name, x.Resource, string(x.Kind), x.Account, x.Region, x.Tenant, x.Message, strings.Join(x.Fields, " "), strconv.FormatBool(x.Exposed), x.Exception, x.Seen.At.UTC().Format(time.RFC3339), x.Seen.Call, x.Fingerprint}
-		for i := range row {
-			row[i] = plain(row[i])
-		}
-		if err := out.Write(row); err != nil {
-			return nil // the reader left
-		}
+		return err
 	}
-	out.Flush()
-	return nil
 }
 
-// plain keeps a spreadsheet from taking a name for a formula.
-func plain(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+// beginning calls begin before the first byte.
+type beginning struct {
+	w     http.ResponseWriter
+	begin func()
+	did   bool
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	if !b.did {
+		b.did = true
+		b.begin()
 	}
-	return cell
+	return b.w.Write(p)
 }
 
 // attach makes the answer a file to keep.

@@ -14,7 +14,6 @@ import (
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
-	"demarc.dev/demarc/problem"
 )
 
 // findingOneView is what the page of one finding shows.
@@ -48,16 +47,9 @@ func (s *Server) finding(v *visit) error {
 	if err != nil {
 		return err
 	}
-	x, err := s.index(v, run)
+	f, err := s.o.App.Finding(v, v.Caller, run, v.r.PathValue("fingerprint"))
 	if err != nil {
 		return err
-	}
-	f, ok, err := x.find(v.r.PathValue("fingerprint"))
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return problem.New(problem.NotFound, "Assessment "+run.ID+" has no finding "+cut(v.r.PathValue("fingerprint"), 40), "Findings lists them; an older assessment has its own.")
 	}
 	g, err := s.gap(v, run)
 	if err != nil {

@@ -25,6 +25,26 @@ func (s *Server) menu(v *visit) []menu {
 	return out
 }
 
+// trailOf gives the pages above the one at a path: the page of the menu that it
+// belongs to, and what leads there.
+func trailOf(p page, path string) []item {
+	if p.Section == "" || p.Section == "/" || path == p.Section {
+		return nil
+	}
+	for _, m := range p.Menu {
+		for _, i := range m.Items {
+			if i.Path != p.Section {
+				continue
+			}
+			if p.Organisation == "" {
+				return []item{i}
+			}
+			return []item{{"/", "Home"}, i}
+		}
+	}
+	return nil
+}
+
 // selfMenu is the menu of the pages that belong to no organisation.
 func selfMenu(v *visit) []menu {
 	m := menu{"", []item{{"/?all=yes", "Organisations"}, {"/self", "Your account"}}}

@@ -29,6 +29,8 @@ type page struct {
 	Organisation string
 	Version      string
 	Style        string // path of the style sheet
+	Script       string // path of the script
+	Trail        []item // the pages above this one
 	Menu         []menu
 }
 
@@ -78,10 +80,11 @@ func (s *Server) show(v *visit, p page, content templ.Component) error {
 }
 
 func (s *Server) dress(v *visit, p page) page {
-	p.Actor, p.Version, p.Style = string(v.Actor), s.o.Version, s.styles.path
+	p.Actor, p.Version, p.Style, p.Script = string(v.Actor), s.o.Version, s.styles.path, s.scripts.path
 	if p.Menu = selfMenu(v); v.Org != "" {
 		p.Menu, p.Organisation = s.menu(v), v.Org
 	}
+	p.Trail = trailOf(p, v.r.URL.Path)
 	return p
 }
 

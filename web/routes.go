@@ -22,6 +22,8 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{"GET /{$}", account.ReadOrganisation, s.home},
+		{"GET /go", account.ReadOrganisation, s.goTo},
+		{"GET /go.json", account.ReadOrganisation, s.goToJSON},
 
 		{"GET /scope", account.ReadOrganisation, s.scope},
 		{"POST /scope", account.EditScope, s.setScope},
@@ -37,7 +39,8 @@ func (s *Server) routes() []route {
 		{"GET /duty/map", account.ReadAssessment, s.dutyMap},
 		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
 		{"GET /finding", account.ReadFinding, s.findings},
-		{"GET /finding.csv", account.ReadFinding, s.findingsCSV},
+		{"GET /finding.csv", account.ReadFinding, s.findingsFile("csv")},
+		{"GET /finding.json", account.ReadFinding, s.findingsFile("json")},
 		{"GET /finding/{fingerprint}", account.ReadFinding, s.finding},
 		{"GET /remediation", account.ReadAssessment, s.remediation},
 		{"GET /assess", account.ReadAssessment, s.history},
@@ -133,6 +136,7 @@ func (s *Server) mux() *http.ServeMux {
 	}
 	m.Handle("POST /signout", s.atDoor(s.signout))
 	m.HandleFunc("GET /style/", s.style)
+	m.HandleFunc("GET /script/", s.script)
 	m.Handle("GET /{$}", s.serve("", s.portfolio))
 	for _, routes := range []map[string]handler{s.selfRoutes(), s.adminRoutes()} {
 		for pattern, h := range routes {

@@ -47,6 +47,7 @@ type Server struct {
 	shelf    shelf
 	verified verified
 	styles   asset
+	scripts  asset
 	shipped  func() ([]check.Check, error)
 	needs    map[string]account.Permission // of each page
 	doors    map[string]bool               // paths that anybody may ask for
@@ -65,7 +66,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, styles: styles, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
+	scripts, err := loadScript()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, styles: styles, scripts: scripts, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
 	s.shelf.ready.most, s.shelf.told.most = readyMost, historyMost
 	s.needs, s.doors = needsOf(s.routes()), doorsOf(s.doorRoutes())
 	if s.handler = s.guarded(s.mux()); o.Around != nil {

@@ -21,7 +21,6 @@ import (
 type shelf struct {
 	gaps   kept[report.Gap]
 	drifts kept[*app.Drift]
-	found  kept[*index]
 	rules  kept[*app.Matrices]
 	ready  kept[ready]
 	told   kept[[]app.MatrixVersion]
@@ -86,11 +85,6 @@ func (s *Server) gap(v *visit, run app.Run) (report.Gap, error) {
 // drift gives what changed between two runs, shared too.
 func (s *Server) drift(v *visit, earlier, later app.Run) (*app.Drift, error) {
 	return s.shelf.drifts.get(keyOf(v, earlier)+"…"+keyOf(v, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
-}
-
-// index gives the findings of a run, quick to look at.
-func (s *Server) index(v *visit, run app.Run) (*index, error) {
-	return s.shelf.found.get(keyOf(v, run), func() (*index, error) { return newIndex(s.o.App.Findings(v, v.Caller, run)) })
 }
 
 // matrices gives the matrices of an edition with what the rules find in them,

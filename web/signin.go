@@ -14,7 +14,7 @@ import (
 
 // doorstep shows a page to who is not signed in: it shows no data.
 func (s *Server) doorstep(v *visit, status int, p page, content templ.Component) error {
-	p.Style = s.styles.path
+	p.Style, p.Script = s.styles.path, s.scripts.path
 	return s.write(v, status, p, doorstep, content)
 }
 
@@ -31,10 +31,10 @@ func (s *Server) doorRoutes() map[string]handler {
 	}
 }
 
-// open tells whether anybody may ask for a path: those of the door, and the
-// styles.
+// open tells whether anybody may ask for a path: those of the door, the styles,
+// and the script.
 func (s *Server) open(path string) bool {
-	return s.doors[path] || strings.HasPrefix(path, "/style/")
+	return s.doors[path] || strings.HasPrefix(path, "/style/") || strings.HasPrefix(path, "/script/")
 }
 
 // doorsOf gives the paths of the routes.

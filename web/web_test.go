@@ -96,7 +96,7 @@ func (h *house) signin() {
 // do answers one request as a browser would send it.
 // A path without a place is one of the pages of the organisation.
 func (h *house) do(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
-	if place, query, _ := strings.Cut(path[1:], "?"); query != "all=yes" && !strings.Contains("|o|signin|signout|style|self|join|admin|organisation|", "|"+strings.Split(place, "/")[0]+"|") {
+	if place, query, _ := strings.Cut(path[1:], "?"); query != "all=yes" && !strings.Contains("|o|signin|signout|style|script|self|join|admin|organisation|", "|"+strings.Split(place, "/")[0]+"|") {
 		path = "/o/" + h.caller.Org + path
 	}
 	r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))

@@ -144,9 +144,7 @@ func outcomeWord(o check.Outcome) string {
 }
 
 // outcomes lists them, the worst first.
-func outcomes() []check.Outcome {
-	return []check.Outcome{check.Fail, check.Error, check.Unknown, check.Pass, check.NotApplicable}
-}
+func outcomes() []check.Outcome { return app.Outcomes() }
 
 // severities lists them, the worst first.
 func severities() []check.Severity {
