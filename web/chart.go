@@ -134,7 +134,7 @@ func drawTrend(all []measured, wide, high int) trend {
 		points := make([]point, len(all))
 		for i, m := range all {
 			points[i] = point{x(i), y(waysOf(m.Counts)[way])}
-			l.Marks = append(l.Marks, sign(way, points[i]))
+			l.Marks = append(l.Marks, sign(way, points[i], 4))
 		}
 		l.Path, l.End, l.Last = line(points), points[len(points)-1], waysOf(all[len(all)-1].Counts)[way]
 		t.Lines = append(t.Lines, l)
@@ -161,17 +161,29 @@ func apart(lines []trendLine) {
 	}
 }
 
-// sign is a disc, a square or a triangle about a place: lines are told apart
-// without their colour.
-func sign(way int, p point) string {
-	const r = 4
-	switch way {
-	case 0:
-		return "M" + tenth(p.X-r) + " " + p.y() + " a4 4 0 1 0 8 0 a4 4 0 1 0 -8 0 Z"
-	case 1:
-		return "M" + tenth(p.X-r) + " " + tenth(p.Y-r) + " h8 v8 h-8 Z"
+// sign is a disc, a square, a triangle, a diamond or a cross about a place: what
+// is drawn is told apart without its colour.
+func sign(which int, p point, r float64) string {
+	at := func(turns ...float64) string {
+		var out []point
+		for _, t := range turns {
+			out = append(out, polar(p, r*1.25, t))
+		}
+		return line(out) + " Z"
 	}
-	return "M" + p.x() + " " + tenth(p.Y-r-1) + " l5 9 h-10 Z"
+	switch which {
+	case 0:
+		arc := " a" + tenth(r) + " " + tenth(r) + " 0 1 0 "
+		return "M" + tenth(p.X-r) + " " + p.y() + arc + tenth(2*r) + " 0" + arc + tenth(-2*r) + " 0 Z"
+	case 1:
+		return at(0.125, 0.375, 0.625, 0.875)
+	case 2:
+		return at(0, 1.0/3, 2.0/3)
+	case 3:
+		return at(0, 0.25, 0.5, 0.75)
+	}
+	w := r / 2.5
+	return line([]point{{p.X - w, p.Y - r}, {p.X + w, p.Y - r}, {p.X + w, p.Y - w}, {p.X + r, p.Y - w}, {p.X + r, p.Y + w}, {p.X + w, p.Y + w}, {p.X + w, p.Y + r}, {p.X - w, p.Y + r}, {p.X - w, p.Y + w}, {p.X - r, p.Y + w}, {p.X - r, p.Y - w}, {p.X - w, p.Y - w}}) + " Z"
 }
 
 // spoke is one subject of a radar.

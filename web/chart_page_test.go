@@ -56,6 +56,7 @@ func charts(t *testing.T, h *house) {
 		}
 	})
 	t.Run("Trend", func(t *testing.T) { trendPage(t, h) })
+	t.Run("Effort", func(t *testing.T) { effortPage(t, h) })
 }
 
 func heatMap(t *testing.T, h *house, a *assess.Assessment, page string) {
@@ -121,6 +122,36 @@ func trendPage(t *testing.T, h *house) {
 			if !strings.Contains(home, say) {
 				t.Errorf("the first page of %s does not say %q", m[1], say)
 			}
+		}
+	}
+}
+
+var (
+	effortSign = regexp.MustCompile(`(?s)<a href="([^"]+)" aria-label="(\d+) actions? to [^"]*">\s*<title>`)
+	effortRow  = regexp.MustCompile(`<td class="num">(\d+)</td><td class="num">(\d+)</td><td><a href="([^"]+)">`)
+)
+
+// effortPage counts the actions of the chart, of its table and of the list, and
+// follows its signs to the actions that they name.
+func effortPage(t *testing.T, h *house) {
+	for _, view := range []string{"", "?wave=1", "?kind=mend&quick=yes"} {
+		page := text(h.do(http.MethodGet, "/remediation"+view, ""))
+		drawn, told := 0, 0
+		signs := effortSign.FindAllStringSubmatch(page, -1)
+		for i, m := range signs {
+			if drawn += atoi(t, m[2]); i%7 != 0 {
+				continue
+			}
+			link, anchor, _ := strings.Cut(strings.ReplaceAll(m[1], "&amp;", "&"), "#")
+			if !parse(text(h.do(http.MethodGet, link, ""))).ids[anchor] {
+				t.Errorf("%s has no %s", link, anchor)
+			}
+		}
+		for _, m := range effortRow.FindAllStringSubmatch(page, -1) {
+			told += atoi(t, m[2])
+		}
+		if drawn == 0 || drawn != told || !strings.Contains(page, fmt.Sprintf(" of %d actions.", drawn)) {
+			t.Errorf("%q: %d actions are drawn, %d stand in the table, and the list has another number", view, drawn, told)
 		}
 	}
 }

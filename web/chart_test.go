@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/remediation"
 )
 
 func TestSteps(t *testing.T) {
@@ -163,5 +164,41 @@ func TestCompareNumbers(t *testing.T) {
 	slices.SortFunc(got, compareNumbers)
 	if !slices.Equal(got, want) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestBubbles places every action once, the more duties the higher, the more
+// work the farther.
+func TestBubbles(t *testing.T) {
+	var actions []remediation.Action
+	for i := range 200 {
+		a := remediation.Action{ID: "a" + strconv.Itoa(i), Kind: kinds()[i%5], Minutes: 5 * (i*i%97 + 1), Effort: "x"}
+		a.Bears = make([]remediation.Target, i%11)
+		actions = append(actions, a)
+	}
+	b := drawBubbles(actions, func(n int) string { return "/p" + strconv.Itoa(n) })
+	seen := 0
+	for i, d := range b.Dots {
+		seen += len(d.Actions)
+		first := slices.IndexFunc(actions, func(a remediation.Action) bool { return a.ID == d.Actions[0].ID })
+		if want := "/p" + strconv.Itoa(first) + "#" + d.Actions[0].ID; d.Link != want {
+			t.Errorf("a bubble leads to %s, its most urgent action is %s", d.Link, want)
+		}
+		for _, a := range d.Actions {
+			if a.Kind != d.Kind || len(a.Bears) != d.Duties || math.Abs(effortAt(float64(a.Minutes))-d.At.X) > bubbleApart {
+				t.Errorf("%s of %d minutes and %d duties is in the bubble %+v", a.ID, a.Minutes, len(a.Bears), d)
+			}
+		}
+		for _, o := range b.Dots[:i] {
+			if o.Duties < d.Duties && o.At.Y <= d.At.Y || o.Actions[0].Minutes < d.Actions[0].Minutes && o.At.X > d.At.X {
+				t.Errorf("%v and %v stand in the wrong order", o, d)
+			}
+		}
+		if d.At.X < bubbleLeft || d.At.X > bubbleRight || d.At.Y < bubbleTop || d.At.Y > bubbleBottom {
+			t.Errorf("%v stands out of the chart", d.At)
+		}
+	}
+	if seen != len(actions) {
+		t.Errorf("%d actions are drawn of %d", seen, len(actions))
 	}
 }

@@ -3,7 +3,6 @@
 package web
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,26 +25,14 @@ type planView struct {
 	Chosen         []string
 	Outlook        *remediation.Outlook
 	Titles         map[string]string
-	Chart          chart
+	Chart          bubbles
 	Earlier, Later string
 }
 
-// chart is effort × impact as a drawing; the list below it is its table.
-type chart struct {
-	Dots   []dot
-	XTicks []tick
-	YTicks []tick
-}
-
-type dot struct{ Title, X, Y, R, Kind, Count string }
-
-// The measures of the chart, in units of its box.
+// The lengths of the lists of the plan.
 const (
-	chartLeft, chartRight  = 70, 880
-	chartTop, chartBottom  = 20, 340
-	planRows               = 40
-	whatMost               = 40
-	effortLeast, effortBig = 10.0, 30000.0 // minutes
+	planRows = 40
+	whatMost = 40
 )
 
 func (s *Server) remediation(v *visit) error {
@@ -77,7 +64,9 @@ func (s *Server) remediation(v *visit) error {
 			view.Rows = append(view.Rows, a)
 		}
 	}
-	view.Chart = drawChart(drawn)
+	view.Chart = drawBubbles(drawn, func(n int) string {
+		return query("/remediation", "wave", view.Wave, "kind", view.Kind, "quick", v.get("quick"), "run", view.RunWord, "page", strconv.Itoa(n/planRows+1))
+	})
 	if at > 1 {
 		view.Earlier = pageAt(v, at-1)
 	}
@@ -98,60 +87,9 @@ func (s *Server) remediation(v *visit) error {
 	return s.show(v, page{
 		Title: "Gaps and plan", Section: "/remediation", Run: v.get("run"),
 		What: plural(n.Actions, "action", "actions") + " that work on " + number(n.Covered) + " of " + plural(n.Gaps, "gap", "gaps") + ", " + remediation.Duration(n.Minutes) + " in all.",
-		Why:  "Nonconformities are to be corrected in the order of their risk, and an auditor asks why one came before another. Each action says so.",
+		Why:  "Nonconformities are to be corrected, and risks treated by a plan (ISO/IEC 27001, 10.2 and 6.1.3). An auditor asks why one came before another: each action says so.",
 		Next: "Begin with the quick wins of the first wave. Tick some actions and ask what they would change.",
 	}, planPage(view))
-}
-
-// drawChart places every action by its effort and by the duties that it helps,
-// both on scales that double.
-func drawChart(actions []remediation.Action) chart {
-	var c chart
-	most := 8.0
-	for _, a := range actions {
-		most = max(most, float64(len(a.Bears)))
-	}
-	x := func(minutes float64) float64 {
-		at := math.Log(max(minutes, effortLeast)/effortLeast) / math.Log(effortBig/effortLeast)
-		return chartLeft + min(at, 1)*(chartRight-chartLeft)
-	}
-	y := func(duties float64) float64 {
-		return chartBottom - math.Log2(1+duties)/math.Log2(1+most)*(chartBottom-chartTop)
-	}
-	for _, t := range []struct {
-		minutes float64
-		text    string
-	}{{15, "15 min"}, {60, "1 hour"}, {480, "1 day"}, {2400, "1 week"}, {9600, "1 month"}} {
-		c.XTicks = append(c.XTicks, tick{tenth(x(t.minutes)), t.text})
-	}
-	for n := 1.0; n <= most; n *= 2 {
-		c.YTicks = append(c.YTicks, tick{tenth(y(n)), strconv.Itoa(int(n))})
-	}
-	// What would lie on one another is one bubble, as large as it is many.
-	type place struct {
-		kind   remediation.Kind
-		x, dut int
-	}
-	var places []place
-	at := map[place][]remediation.Action{}
-	for _, a := range actions {
-		p := place{a.Kind, int(x(float64(a.Minutes)) / 14), len(a.Bears)}
-		if at[p] == nil {
-			places = append(places, p)
-		}
-		at[p] = append(at[p], a)
-	}
-	for _, p := range places {
-		here := at[p]
-		d := dot{X: tenth(x(float64(here[0].Minutes))), Y: tenth(y(float64(p.dut))), R: tenth(4 + 1.6*math.Sqrt(float64(len(here)-1))), Kind: string(p.kind),
-			Title: plural(len(here), "action", "actions") + " to " + kindName(p.kind) + ", " + here[0].Effort + ", " + plural(p.dut, "duty", "duties") + " each; the most urgent: " + here[0].Title}
-		if len(here) >= 10 {
-			d.Count = number(len(here))
-		}
-		c.Dots = append(c.Dots, d)
-	}
-	slices.Reverse(c.Dots) // the most urgent lies on top
-	return c
 }
 
 // kindName says what sort of action it is.
