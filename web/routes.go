@@ -86,16 +86,6 @@ func (s *Server) routes() []route {
 	}
 }
 
-// Permissions gives what each page of an organisation asks for, by its pattern
-// as http.ServeMux reads it.
-func (s *Server) Permissions() map[string]account.Permission {
-	out := map[string]account.Permission{}
-	for _, r := range s.routes() {
-		out[r.pattern] = r.need
-	}
-	return out
-}
-
 // Pages gives the patterns of all that is looked at, whole: a test opens each.
 func (s *Server) Pages() []string {
 	var out []string
@@ -112,6 +102,16 @@ func (s *Server) Pages() []string {
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// Permissions gives what each page of an organisation asks for, by its pattern
+// as http.ServeMux reads it.
+func (s *Server) Permissions() map[string]account.Permission {
+	out := map[string]account.Permission{}
+	for _, r := range s.routes() {
+		out[r.pattern] = r.need
+	}
 	return out
 }
 
