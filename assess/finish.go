@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
 )
 
@@ -18,7 +19,7 @@ func (r *Run) Finish() (*Assessment, error) {
 	for _, v := range r.ground.services {
 		a.Services = append(a.Services, v.facts)
 	}
-	a.Snapshots, a.Unread = snapshots(r.in.Snapshots), unread(r.in.Unread)
+	a.Snapshots, a.Unread, a.Imports = snapshots(r.in.Snapshots), unread(r.in.Unread), imports(r.in.Imports)
 	a.Results = r.results()
 	said := newHearing(r.in.Attestations, a.At)
 	for _, v := range r.ground.services {
@@ -85,12 +86,12 @@ func (r *Run) bearing(v *served, duty string) []CheckAnswer {
 	for _, p := range r.ground.proofs[duty] {
 		t := r.tallies[At{v.ID, p.check.ID}]
 		reachable := len(p.check.Providers) == 0 || slices.ContainsFunc(p.check.Providers, func(name string) bool { return v.providers[name] })
-		if t == nil && !reachable && len(v.providers) > 0 {
+		if t == nil && (p.check.Origin == check.Foreign || !reachable && len(v.providers) > 0) {
 			continue
 		}
 		c := CheckAnswer{Check: p.check.ID, Title: p.check.Title, Severity: p.check.Severity, Extent: p.Extent, Why: p.Why, Ran: t != nil || reachable && len(v.providers) > 0}
 		if t != nil {
-			c.Tally, c.Scopes = t.counts, t.scopes
+			c.Tally, c.Scopes, c.Foreign, c.Disputed = t.counts, t.scopes, t.foreign, t.disputed
 			if t.standing > 0 {
 				c.Planned = t.planned
 			}
@@ -136,6 +137,17 @@ func snapshots(in []Snapshot) []Snapshot {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Source, b.Source), slices.Compare(a.Accounts, b.Accounts), a.Started.Compare(b.Started), a.Ended.Compare(b.Ended),
 			slices.Compare(a.Regions, b.Regions), cmp.Compare(a.Tool, b.Tool), cmp.Compare(a.Calls, b.Calls), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Unread, b.Unread), cmp.Compare(a.Synthetic, b.Synthetic))
 	})
+	return out
+}
+
+// imports gives copies in a fixed order.
+func imports(in []Import) []Import {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Accounts = sorted(out[i].Accounts)
+		out[i].From, out[i].Until = out[i].From.UTC(), out[i].Until.UTC()
+	}
+	slices.SortFunc(out, func(a, b Import) int { return compareNatural(a.ID, b.ID) })
 	return out
 }
 

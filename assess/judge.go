@@ -104,6 +104,7 @@ func (w *weighing) ask(i int) {
 	c := &w.answer.Checks[i]
 	t, full := c.Tally, c.Extent == "full"
 	t.Pass -= c.Planned // what is only planned does not stand beside what fails
+	shown := t.Pass - c.Foreign
 	if !c.Ran {
 		w.add(ReasonNeverRun, i, Unknown, len(w.service.Accounts) > 0)
 		return
@@ -115,6 +116,9 @@ func (w *weighing) ask(i int) {
 		}
 		w.fails = worse(w.fails, bears)
 		w.add(ReasonFail, i, bears, true)
+		if c.Disputed > 0 {
+			w.add(ReasonDisputed, i, bears, true)
+		}
 	}
 	for _, u := range []struct {
 		kind ReasonKind
@@ -131,6 +135,8 @@ func (w *weighing) ask(i int) {
 	clean := t.Fail+t.Unknown+t.Error == 0 && !c.Stale
 	switch {
 	case t.Fail > 0 && t.Pass > 0: // how many pass is told with those that fail
+	case t.Pass > 0 && shown <= 0:
+		w.add(ReasonForeignPass, i, Unknown, false)
 	case t.Pass > 0 && full:
 		w.add(ReasonPass, i, Satisfied, false)
 	case t.Pass > 0:
@@ -138,8 +144,8 @@ func (w *weighing) ask(i int) {
 	case t == Tally{} || t.NotApplicable > 0 && t.Fail+t.Unknown+t.Error+t.Accepted == 0:
 		w.add(ReasonNothing, i, Unknown, false)
 	}
-	w.covered = w.covered || full && clean && t.Pass+t.Accepted > 0
-	w.passed = w.passed || full && clean && t.Pass > 0 && t.Accepted == 0
+	w.covered = w.covered || full && clean && shown+t.Accepted > 0
+	w.passed = w.passed || full && clean && shown > 0 && t.Accepted == 0
 }
 
 // whole weighs what concerns all checks at once.
@@ -313,7 +319,7 @@ func (w *weighing) order(a, b line) int {
 
 // kindRank is the order in which reasons of the same weight are told.
 func kindRank(k ReasonKind) int {
-	return slices.Index([]ReasonKind{ReasonNobody, ReasonAttestedNo, ReasonFail, ReasonAttestedPartly, ReasonContradiction, ReasonUnread, ReasonScopeUnread, ReasonFaulty, ReasonStale,
-		ReasonNotCollected, ReasonNeverRun, ReasonNoBasis, ReasonNoAssurance, ReasonExpired, ReasonNotYet, ReasonAttestedBare, ReasonNoAttestation, ReasonPartPass, ReasonNothing,
+	return slices.Index([]ReasonKind{ReasonNobody, ReasonAttestedNo, ReasonFail, ReasonDisputed, ReasonAttestedPartly, ReasonContradiction, ReasonUnread, ReasonScopeUnread, ReasonFaulty, ReasonStale,
+		ReasonNotCollected, ReasonNeverRun, ReasonNoBasis, ReasonNoAssurance, ReasonExpired, ReasonNotYet, ReasonAttestedBare, ReasonNoAttestation, ReasonPartPass, ReasonForeignPass, ReasonNothing,
 		ReasonNoTest, ReasonAccepted, ReasonPass, ReasonAttested, ReasonInherited, ReasonNotApplicable}, k)
 }

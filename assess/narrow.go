@@ -16,7 +16,7 @@ import (
 func Narrow(a *Assessment, cat *catalogue.Catalogue, services []string) *Assessment {
 	kept := func(id string) bool { return slices.Contains(services, id) }
 	n := *a
-	n.Unread, n.Unassigned = nil, nil
+	n.Unread, n.Unassigned, n.Imports = nil, nil, nil
 	n.Services = only(a.Services, func(s Service) bool { return kept(s.ID) })
 	n.Results = only(a.Results, func(r Result) bool { return kept(r.Service) })
 	n.Answers = only(a.Answers, func(x Answer) bool { return kept(x.Service) })

@@ -81,7 +81,9 @@ func (r *Run) roll(a *Assessment) {
 			bearing[at] = map[string]bool{}
 		}
 		for _, p := range r.ground.proofs[n.Duty] {
-			bearing[at][p.check.ID] = true
+			if p.check.Origin == "" {
+				bearing[at][p.check.ID] = true
+			}
 		}
 	}
 	for i := range a.Services {

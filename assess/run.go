@@ -25,6 +25,7 @@ type Input struct {
 	Parties      []catalogue.Party // whose duties; empty: both
 	Services     []string          // ids; empty: all of the scope
 	Snapshots    []Snapshot        // what the findings come from
+	Imports      []Import          // reports of other tools that they come from as well
 	Unread       []cloud.ScopeGap
 	Now          time.Time
 	MaxAge       time.Duration // of facts; older ones show nothing any more. 0: no limit

@@ -36,6 +36,8 @@ type tally struct {
 	wouldFail      int // of Fail: in a plan
 	standing       int // findings about what stands, and could pass or fail
 	sound          int // findings about what stands, and passes or is none of what the check asks of
+	foreign        int // of Pass: another tool's word alone
+	disputed       int // of Fail: another tool's word against our own check
 	oldest, newest time.Time
 	under          map[string]bool
 	worst          []Example // sorted, the worst first; at most worstKept
@@ -70,7 +72,10 @@ func (t *tally) count(f *check.Finding) {
 	switch f.Outcome {
 	case check.Pass:
 		t.counts.Pass++
-		if f.Source == planned {
+		switch {
+		case f.Elsewhere != nil && f.Elsewhere.Decides:
+			t.foreign++
+		case f.Source == planned:
 			t.planned++
 		}
 	case check.NotApplicable:
@@ -99,6 +104,9 @@ func (t *tally) count(f *check.Finding) {
 // failed counts what a failure would do once a plan is applied apart from what
 // one does now.
 func (t *tally) failed(f *check.Finding) {
+	if f.Elsewhere != nil && f.Elsewhere.Own != "" {
+		t.disputed++
+	}
 	switch {
 	case f.Source == planned && f.Exposed:
 		t.wouldFail, t.wouldExpose = t.wouldFail+1, t.wouldExpose+1
@@ -190,6 +198,6 @@ func severityRank(s check.Severity) int {
 // result gives the tally as an assessment shows it.
 func (t *tally) result(at At, title string) Result {
 	r := Result{Service: at.Service, Check: at.Check, Title: title, Severity: t.severity, Tally: t.counts, Scopes: t.scopes, Exposed: t.exposed, WouldExpose: t.wouldExpose, Planned: t.wouldFail, Oldest: t.oldest, Newest: t.newest, Worst: t.worst}
-	r.Under = sortedKeys(t.under)
+	r.Under, r.Foreign, r.Disputed = sortedKeys(t.under), t.foreign, t.disputed
 	return r
 }

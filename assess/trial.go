@@ -225,7 +225,7 @@ func (w *supposed) status(i int) Status {
 func suppose(c *CheckAnswer, mended, read, collected bool) {
 	if mended {
 		c.Tally.Pass += c.Tally.Fail
-		c.Tally.Fail, c.Would = 0, 0
+		c.Tally.Fail, c.Would, c.Disputed = 0, 0, 0
 	}
 	if read {
 		c.Tally.Pass += c.Tally.Unknown + c.Tally.Error

@@ -46,16 +46,17 @@ type Assessment struct {
 	Parties      []catalogue.Party  `json:"parties"`   // whose duties were assessed
 	Services     []Service          `json:"services"`
 	Snapshots    []Snapshot         `json:"snapshots"`
-	Unread       []cloud.ScopeGap   `json:"unread"`     // scopes that could not be read, of all snapshots
-	Results      []Result           `json:"results"`    // one per service and check that gave findings
-	Answers      []Answer           `json:"answers"`    // one per service and duty
-	Controls     []Roll             `json:"controls"`   // per control and party, over all services and per service
-	Themes       []Roll             `json:"themes"`     // per theme of the edition and party, over all services
-	Gaps         []Gap              `json:"gaps"`       // one per answer that is not-satisfied, partly or unknown; the worst first
-	Readiness    Readiness          `json:"readiness"`  // the numbers
-	Said         []Said             `json:"said"`       // every attestation that was handed in, and what became of it
-	Exceptions   []ExceptionUse     `json:"exceptions"` // exceptions in force that cover failures here
-	Unassigned   []Unassigned       `json:"unassigned"` // accounts whose findings belong to no service in scope
+	Imports      []Import           `json:"imports,omitempty"` // reports of other tools that the findings come from as well
+	Unread       []cloud.ScopeGap   `json:"unread"`            // scopes that could not be read, of all snapshots
+	Results      []Result           `json:"results"`           // one per service and check that gave findings
+	Answers      []Answer           `json:"answers"`           // one per service and duty
+	Controls     []Roll             `json:"controls"`          // per control and party, over all services and per service
+	Themes       []Roll             `json:"themes"`            // per theme of the edition and party, over all services
+	Gaps         []Gap              `json:"gaps"`              // one per answer that is not-satisfied, partly or unknown; the worst first
+	Readiness    Readiness          `json:"readiness"`         // the numbers
+	Said         []Said             `json:"said"`              // every attestation that was handed in, and what became of it
+	Exceptions   []ExceptionUse     `json:"exceptions"`        // exceptions in force that cover failures here
+	Unassigned   []Unassigned       `json:"unassigned"`        // accounts whose findings belong to no service in scope
 }
 
 // Service is a service as it was assessed.
@@ -91,6 +92,19 @@ type Snapshot struct {
 	Synthetic string    `json:"synthetic,omitempty"` // not empty when the source was no real account
 }
 
+// Import says what a report of another tool was.
+type Import struct {
+	ID       string    `json:"id"`
+	Tool     string    `json:"tool"` // its name for people
+	Version  string    `json:"version,omitempty"`
+	Accounts []string  `json:"accounts,omitempty"`
+	From     time.Time `json:"from,omitzero"` // when the tool looked; zero: it does not say
+	Until    time.Time `json:"until,omitzero"`
+	Results  int64     `json:"results"`
+	Unmapped int64     `json:"unmapped"` // of Results: they bear on nothing, because nobody has said on what
+	Against  int64     `json:"against"`  // of Results: fail where our own check does not
+}
+
 // Answer is the status of one duty of one service, and everything it rests on.
 type Answer struct {
 	Service     string                    `json:"service"`
@@ -122,14 +136,16 @@ type CheckAnswer struct {
 	Check    string         `json:"check"`
 	Title    string         `json:"title"`
 	Severity check.Severity `json:"severity"`
-	Extent   string         `json:"extent"`            // "full" or "part"
-	Why      string         `json:"why"`               // why it bears on the duty
-	Ran      bool           `json:"ran"`               // false: never run for this service
-	Tally    Tally          `json:"tally"`             // the same numbers as in Result
-	Scopes   int            `json:"scopes,omitempty"`  // of Unknown: whole services, regions or accounts that were not read
-	Planned  int            `json:"planned,omitempty"` // of Pass: in a plan beside resources that stand; they show nothing yet
-	Would    int            `json:"would,omitempty"`   // of Fail: in a plan beside resources that stand and do not fail; they would fail once it is applied
-	Stale    bool           `json:"stale,omitempty"`   // some of its facts are older than was allowed
+	Extent   string         `json:"extent"`             // "full" or "part"
+	Why      string         `json:"why"`                // why it bears on the duty
+	Ran      bool           `json:"ran"`                // false: never run for this service
+	Tally    Tally          `json:"tally"`              // the same numbers as in Result
+	Scopes   int            `json:"scopes,omitempty"`   // of Unknown: whole services, regions or accounts that were not read
+	Planned  int            `json:"planned,omitempty"`  // of Pass: in a plan beside resources that stand; they show nothing yet
+	Would    int            `json:"would,omitempty"`    // of Fail: in a plan beside resources that stand and do not fail; they would fail once it is applied
+	Stale    bool           `json:"stale,omitempty"`    // some of its facts are older than was allowed
+	Foreign  int            `json:"foreign,omitempty"`  // of Pass: only another tool says so; they alone show no whole duty
+	Disputed int            `json:"disputed,omitempty"` // of Fail: another tool says so, and our own check passed or could not tell
 }
 
 // Tally counts findings by outcome. A failure under an exception in force is
@@ -156,8 +172,10 @@ type Result struct {
 	WouldExpose int            `json:"would_expose,omitempty"` // of Planned: resources that could be reached from it once the plan is applied
 	Oldest      time.Time      `json:"oldest"`                 // when its oldest and newest facts were seen
 	Newest      time.Time      `json:"newest"`
-	Under       []string       `json:"under,omitempty"` // ids of the exceptions under which failures stand
-	Worst       []Example      `json:"worst,omitempty"` // the worst of what does not pass; bounded, the same for every order of the findings
+	Under       []string       `json:"under,omitempty"`    // ids of the exceptions under which failures stand
+	Foreign     int            `json:"foreign,omitempty"`  // of Pass: only another tool says so
+	Disputed    int            `json:"disputed,omitempty"` // of Fail: another tool says so, and our own check passed or could not tell
+	Worst       []Example      `json:"worst,omitempty"`    // the worst of what does not pass; bounded, the same for every order of the findings
 }
 
 // Example is a finding, cut to what a reader must see.
@@ -201,6 +219,8 @@ const (
 	ReasonScopeUnread    ReasonKind = "scope-unread"         // a service, region or account could not be read
 	ReasonNotCollected   ReasonKind = "not-collected"        // an account or region of the service was not asked for
 	ReasonFaulty         ReasonKind = "check-faulty"         // the check itself gave an error
+	ReasonDisputed       ReasonKind = "tools-disagree"       // another tool says that it fails where our own check does not; it is counted as a failure
+	ReasonForeignPass    ReasonKind = "passes-elsewhere"     // it passes, by the word of another tool alone; an attestation is needed beside it
 	ReasonStale          ReasonKind = "facts-stale"          // facts older than was allowed
 	ReasonAccepted       ReasonKind = "risk-accepted"
 	ReasonNothing        ReasonKind = "nothing-to-ask"  // the checks ran and met no resource of their kind

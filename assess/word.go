@@ -66,6 +66,10 @@ func (t *teller) ofCheck(l line, c *CheckAnswer) string {
 		return fmt.Sprintf("%s “%s”", someOf(n.Pass, of, "passes", "pass"), c.Title)
 	case ReasonPartPass:
 		return fmt.Sprintf("%s “%s”, which proves only a part of the duty", someOf(n.Pass, of, "passes", "pass"), c.Title)
+	case ReasonForeignPass:
+		return fmt.Sprintf("%s “%s” by the word of another tool alone", someOf(n.Pass, of, "passes", "pass"), c.Title)
+	case ReasonDisputed:
+		return fmt.Sprintf("another tool says that “%s” fails for %s for which our own check says otherwise; the less flattering answer is taken", c.Title, resources(c.Disputed, of))
 	case ReasonAccepted:
 		return fmt.Sprintf("%s “%s” under an accepted risk (%s)", someOf(n.Accepted, of, "fails", "fail"), c.Title, list(r.Under))
 	case ReasonNothing:

@@ -47,6 +47,7 @@ type Check struct {
 	Fix        Fix          `yaml:"fix" json:"fix"`
 	References []string     `yaml:"references,omitempty" json:"references,omitempty"`
 	Examples   []Example    `yaml:"examples" json:"examples"`
+	Origin     string       `yaml:"-" json:"origin,omitempty"` // Foreign: it stands for checks of another tool, and is never run
 
 	place *place // where it was read; nil when it was made in Go
 	own   bool   // a user's own check: its cost is watched while it runs
@@ -95,4 +96,27 @@ type Finding struct {
 	Raw         string     `json:"raw,omitempty"`     // SHA-256 of the provider's document
 	Seen        cloud.Seen `json:"seen"`
 	Exception   string     `json:"exception,omitempty"` // id of the exception in force; the outcome stays as it is
+	Elsewhere   *Elsewhere `json:"elsewhere,omitempty"` // what other tools said of the same question and resource; nil: nothing
+}
+
+// Foreign is the origin of a check that stands for checks of another tool.
+const Foreign = "foreign"
+
+// Elsewhere is what other tools said of a finding's question and resource.
+type Elsewhere struct {
+	Decides bool    `json:"decides,omitempty"` // the outcome of the finding is another tool's word
+	Own     Outcome `json:"own,omitempty"`     // with Decides: what the check itself said; empty: it did not see the resource
+	Others  []Other `json:"others"`            // at least one
+}
+
+// Other is what another tool said.
+type Other struct {
+	Import  string  `json:"import"` // which of its reports
+	Tool    string  `json:"tool"`   // its name for people
+	Version string  `json:"version,omitempty"`
+	Check   string  `json:"check"` // its own id
+	Title   string  `json:"title,omitempty"`
+	Outcome Outcome `json:"outcome"`
+	Muted   bool    `json:"muted,omitempty"` // the tool was told to keep quiet about it
+	Link    string  `json:"link,omitempty"`  // where it says how to mend it
 }

@@ -118,7 +118,7 @@ func (b *book) why(a assess.Answer) document.Cell {
 		case r.Says == "":
 		case strings.HasPrefix(first, strings.TrimSuffix(r.Says, ".")):
 			cell.Lines[0] = append(cell.Lines[0], b.toCheck(r)...)
-		case !r.Holds || r.Kind == assess.ReasonPartPass || r.Kind == assess.ReasonNothing || r.Kind == assess.ReasonUnread || r.Kind == assess.ReasonScopeUnread || shown == reasonsShown:
+		case !r.Holds || r.Kind == assess.ReasonPartPass || r.Kind == assess.ReasonForeignPass || r.Kind == assess.ReasonNothing || r.Kind == assess.ReasonUnread || r.Kind == assess.ReasonScopeUnread || shown == reasonsShown:
 			left++
 		default:
 			shown++

@@ -85,7 +85,7 @@ func ignorances() []ignorance {
 		{[]assess.ReasonKind{assess.ReasonNoAttestation, assess.ReasonNoTest}, "Nobody has answered", "Only a person can tell: answer with an attestation and its evidence."},
 		{[]assess.ReasonKind{assess.ReasonExpired, assess.ReasonNotYet, assess.ReasonAttestedBare}, "An answer does not hold", "It has expired, is not yet in force, or names no evidence: attest anew."},
 		{[]assess.ReasonKind{assess.ReasonUnread, assess.ReasonScopeUnread, assess.ReasonNotCollected, assess.ReasonStale}, "Facts were not read", "Give the reading credentials the right that is missing, and collect again."},
-		{[]assess.ReasonKind{assess.ReasonNeverRun, assess.ReasonNothing, assess.ReasonPartPass}, "No check could answer", "Collect the accounts of the service, or attest."},
+		{[]assess.ReasonKind{assess.ReasonNeverRun, assess.ReasonNothing, assess.ReasonPartPass, assess.ReasonForeignPass}, "No check could answer", "Collect the accounts of the service, or attest."},
 		{[]assess.ReasonKind{assess.ReasonNoBasis}, "The other party is relied on without a basis", "Ask for a contract or a statement that says that it performs the duty."},
 		{[]assess.ReasonKind{assess.ReasonNoAssurance}, "The other party is relied on without evidence", "Ask it for a certificate, a report or a record, and name it in the matrix."},
 		{nil, "For another reason", "The reason says what is missing."},

@@ -240,7 +240,7 @@ func (e *env) printAnswer(a *assess.Assessment, x assess.Answer) {
 			continue // it was just said
 		}
 		fmt.Fprintln(e.stdout, "  -"+wrap(r.Says, "    ")[3:])
-		if r.Check != "" && r.Kind != assess.ReasonPass && r.Kind != assess.ReasonPartPass {
+		if r.Check != "" && r.Kind != assess.ReasonPass && r.Kind != assess.ReasonPartPass && r.Kind != assess.ReasonForeignPass {
 			e.printExamples(a, x.Service, r.Check)
 		}
 	}
