@@ -186,7 +186,7 @@ func (a *App) announceRun(ctx context.Context, c Caller, run Run) error {
 		kind NoticeKind
 		n    int
 		says string
-	}{{GapNew, len(d.Findings.New), "fail that did not before"}, {GapFixed, len(d.Findings.Fixed), "pass that failed before"}} {
+	}{{GapNew, d.Findings.New.Count, "fail that did not before"}, {GapFixed, d.Findings.Fixed.Count, "pass that failed before"}} {
 		if x.n == 0 {
 			continue
 		}

@@ -126,7 +126,7 @@ func (s *Server) driftBetween(v *visit) error {
 	f := d.Findings
 	for _, p := range []struct {
 		title, says, run string
-		list             []check.Finding
+		changed          app.Changed
 	}{
 		{"New failures", "fail now and did not before", to.ID, f.New},
 		{"Fixed", "failed before, and pass or do not apply now", to.ID, f.Fixed},
@@ -135,7 +135,7 @@ func (s *Server) driftBetween(v *visit) error {
 		{"Gone", "failed before and were not asked now: deleted, or not looked at", from.ID, f.Gone},
 		{"Still open", "failed before and fail now", to.ID, f.Open},
 	} {
-		view.Parts = append(view.Parts, driftPart{p.title, p.says, p.run, p.list[:min(driftMost, len(p.list))], max(0, len(p.list)-driftMost)})
+		view.Parts = append(view.Parts, driftPart{p.title, p.says, p.run, p.changed.First[:min(driftMost, p.changed.Count)], max(0, p.changed.Count-driftMost)})
 	}
 	u := d.Duties.Duties
 	for _, p := range []struct {

@@ -62,6 +62,9 @@ const perAccount = 1000
 // accountsOf gives how many accounts n resources lie in.
 func accountsOf(n int) int { return max(len(accounts), n/perAccount) }
 
+// Accounts gives the ids of the accounts that n generated resources lie in.
+func Accounts(n int) []string { return accountIDs(accountsOf(n)) }
+
 // single gives how many there are of the kinds that an account, a region or an
 // organisation has one of. Checks look from these at all others of an account,
 // so that too many of them would measure an estate that nobody has. Small

@@ -183,14 +183,14 @@ func (e *env) printMatrices(m *app.Matrices) {
 func (e *env) printDrift(d *app.Drift) {
 	f := d.Findings
 	fmt.Fprintf(e.stdout, "\nSince %s of %s: %s, %s, %s, %s\n", d.Earlier.ID, d.Earlier.At.Format("2 January 2006, 15:04 UTC"),
-		count(len(f.New), "new failure", "new failures"), count(len(f.Fixed), "fixed", "fixed"), count(len(f.Open), "still open", "still open"), count(len(f.Unknown), "no longer known", "no longer known"))
+		count(f.New.Count, "new failure", "new failures"), count(f.Fixed.Count, "fixed", "fixed"), count(f.Open.Count, "still open", "still open"), count(f.Unknown.Count, "no longer known", "no longer known"))
 	for _, part := range []struct {
 		word string
-		list []check.Finding
+		app.Changed
 	}{{"new", f.New}, {"fixed", f.Fixed}, {"gone", f.Gone}} {
-		for i, x := range part.list {
+		for i, x := range part.First {
 			if i == 10 {
-				fmt.Fprintf(e.stdout, "  %-6s and %d more\n", part.word, len(part.list)-i)
+				fmt.Fprintf(e.stdout, "  %-6s and %d more\n", part.word, part.Count-i)
 				break
 			}
 			fmt.Fprintf(e.stdout, "  %-6s %-8s %s  %s\n", part.word, x.Severity, x.Check, or(x.Name, x.Resource))
