@@ -41,6 +41,9 @@ type Quote struct {
 	From     int    `json:"from"` // bytes of the document's text
 	To       int    `json:"to"`
 	Text     string `json:"text"`
+	// Core is the sentence that was judged, in bytes of Text: a short clause is
+	// quoted whole, because a lawyer reads the sentence in it.
+	Core [2]int `json:"core"`
 }
 
 // Finding is what the agreement says about a requirement.
@@ -264,9 +267,16 @@ func (s *set) quote(c candidate) Quote {
 	return x.quote(&x.all[c.unit])
 }
 
+// wholeClause is how many bytes a clause may have that is quoted whole.
+const wholeClause = 600
+
 func (x *index) quote(u *unit) Quote {
 	c := x.clauses[u.clause]
-	q := Quote{Document: x.doc.Name, Clause: c.Path, Page: c.Page, From: u.from, To: u.to, Text: x.doc.Quote(u.from, u.to)}
+	from, to := u.from, u.to
+	if c.To-c.From <= wholeClause {
+		from, to = min(from, c.From), max(to, c.To)
+	}
+	q := Quote{Document: x.doc.Name, Clause: c.Path, Page: c.Page, From: from, To: to, Text: x.doc.Quote(from, to), Core: [2]int{u.from - from, u.to - from}}
 	if len(c.Headings) > 0 {
 		q.Heading = c.Headings[len(c.Headings)-1]
 	}

@@ -171,7 +171,7 @@ func (c *Cue) others(x *index, u *unit, h *hit, deed int) bool {
 		}
 		found, end := -1, 0
 		for at := from; at < to; at++ {
-			if last, ok := x.term(u, t, at); ok && (at > deed || last < h.anchor) {
+			if last, ok := x.term(u, t, at); ok && (t.without || at > deed || last < h.anchor) {
 				if found < 0 || abs(at-h.anchor) < abs(found-h.anchor) {
 					found, end = at, last
 				}
@@ -287,6 +287,9 @@ func (x *index) members(a *atom) []bool {
 	}
 	m := make([]bool, len(x.words))
 	for id, w := range x.words {
+		if x.isName(w) { // a firm called Changepoint changes nothing
+			continue
+		}
 		for _, alt := range a.alternatives {
 			if alt == w || alt[len(alt)-1] == '*' && strings.HasPrefix(w, alt[:len(alt)-1]) {
 				m[id] = true
@@ -296,6 +299,13 @@ func (x *index) members(a *atom) []bool {
 	}
 	x.atoms[a] = m
 	return m
+}
+
+// isName tells that a word names a party of this very document.
+func (x *index) isName(w string) bool {
+	_, party := x.roles[w]
+	_, usual := defaults[w]
+	return party && !usual
 }
 
 // units gives the units in which the deed of a cue may stand, in order.

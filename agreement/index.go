@@ -199,6 +199,32 @@ func extend(text string, at, limit int) int {
 	return at
 }
 
+// debtor gives the party whose duty a number at a token belongs to: the subject
+// before it in its sentence, or the one after it where the sentence begins with
+// the time: "Within 30 days, Customer may object."
+func (u *unit) debtor(at int) Role {
+	begin := at
+	for begin > 0 && !u.toks[begin-1].breaks {
+		begin--
+	}
+	for i := len(u.segs) - 1; i >= 0; i-- {
+		if s := u.segs[i]; s.start <= at && s.start >= begin {
+			return s.owner
+		}
+	}
+	for _, s := range u.segs {
+		if s.start > at {
+			for k := at; k < s.start; k++ {
+				if u.toks[k].breaks {
+					return Nobody
+				}
+			}
+			return s.owner
+		}
+	}
+	return Nobody
+}
+
 // runsIn tells that a unit is the title with which its clause begins.
 func (x *index) runsIn(u *unit) bool {
 	h := x.clauses[u.clause].Headings
@@ -231,9 +257,7 @@ func (x *index) finish(i int) {
 	u.segs = segments(u.toks, x.roles)
 	u.heading = u.heading || x.runsIn(u)
 	for k := range u.numbers {
-		if s, ok := ownerAt(u.segs, u.numbers[k].first); ok {
-			u.numbers[k].Owner = s.owner
-		}
+		u.numbers[k].Owner = u.debtor(u.numbers[k].first)
 	}
 	first := sort.Search(len(x.doc.Links), func(k int) bool { return x.doc.Links[k].To > u.from })
 	for _, l := range x.doc.Links[first:] {

@@ -191,6 +191,9 @@ func (x *index) number(c *candidate, n *Number, owner Role) (Quantity, bool) {
 		if len(n.Range) == 2 && (q.Value < float64(n.Range[0]) || q.Value > float64(n.Range[1])) {
 			continue
 		}
+		if n.most && q.lasting { // a deadline is asked
+			continue
+		}
 		if !q.Unit.same(n.limit.Unit) || q.Owner != Nobody && q.Owner != Both && owner != Both && q.Owner != owner && q.Owner != c.owner {
 			continue
 		}

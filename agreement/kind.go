@@ -127,6 +127,7 @@ type refUnit struct {
 	quote Quote
 	url   string
 	why   string
+	away  int // letters between the words that point and the title
 }
 
 // references finds the documents that the set refers to and does not hold.
@@ -139,6 +140,7 @@ func (s *set) references() {
 			s.referencesOf(i, x, &x.all[k])
 		}
 	}
+	slices.SortStableFunc(s.refUnits, func(a, b refUnit) int { return cmp.Compare(a.away, b.away) })
 	seen := map[Kind]bool{}
 	for _, r := range s.refUnits {
 		if !seen[r.kind] {
@@ -156,27 +158,33 @@ func (s *set) referencesOf(i int, x *index, u *unit) {
 	if u.heading || u.pair {
 		return
 	}
-	words := make([]string, 0, len(u.toks)-u.own)
-	points := len(u.links) > 0
+	line, pointers := " ", []int{}
 	for _, t := range u.toks[u.own:] {
-		words = append(words, t.word)
 		for stem := range pointing {
-			points = points || strings.HasPrefix(t.word, stem)
+			if strings.HasPrefix(t.word, stem) {
+				pointers = append(pointers, len(line))
+				break
+			}
 		}
+		line += t.word + " "
 	}
-	if !points {
+	if len(pointers) == 0 && len(u.links) == 0 {
 		return
 	}
-	line := " " + strings.Join(words, " ") + " "
 	for _, t := range titles {
 		if t.kind == Master || t.kind == Order || t.kind == s.kinds[i] || slices.Contains(s.kinds, t.kind) {
 			continue
 		}
 		for _, w := range t.words {
-			if !strings.Contains(line, " "+w+" ") {
+			at := strings.Index(line, " "+w+" ")
+			if at < 0 || strings.HasSuffix(line[:at], " this") {
+				continue // "this DPA" is the document itself
+			}
+			away := nearestPointer(pointers, at)
+			if away > maxPointer && len(u.links) == 0 {
 				continue
 			}
-			r := refUnit{kind: t.kind, quote: x.quote(u), why: "it is left to another document that was not supplied: " + w}
+			r := refUnit{kind: t.kind, away: away, quote: x.quote(u), why: "it is left to another document that was not supplied: " + w}
 			if len(u.links) > 0 {
 				r.url = nearestLink(u.links, x.doc, w)
 			}
@@ -184,6 +192,18 @@ func (s *set) referencesOf(i int, x *index, u *unit) {
 			break
 		}
 	}
+}
+
+// maxPointer is how many letters may stand between the words that point and the
+// title: "as described in our Security Policy".
+const maxPointer = 90
+
+func nearestPointer(pointers []int, at int) int {
+	least := 1000
+	for _, p := range pointers {
+		least = min(least, abs(p-at))
+	}
+	return least
 }
 
 // nearestLink gives the address whose words hold the title, else the first.

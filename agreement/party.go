@@ -200,8 +200,12 @@ func object(toks []token, i int) bool {
 	case "our", "your", "us", "yourself":
 		return true
 	}
-	if i > 0 && toks[i-1].after == space {
-		switch toks[i-1].word {
+	before := i - 1
+	for before > 0 && passed[toks[before].word] && toks[before].after == space {
+		before-- // "of each customer"
+	}
+	if before >= 0 && i > 0 && toks[before].after == space {
+		switch toks[before].word {
 		case "to", "of", "by", "with", "from", "for", "notify", "inform", "on", "against", "behalf":
 			return toks[i].word != "we"
 		}
@@ -251,6 +255,9 @@ var nouns = map[string]bool{"services": true, "systems": true, "users": true, "p
 // duty makes the segment of a subject and its verb.
 func duty(toks []token, subject, verb int, role Role, roles map[string]Role) segment {
 	s := segment{start: subject, owner: role, modality: firmness(toks, verb)}
+	if role == Customer && (concedes[toks[verb].word] || verb+1 < len(toks) && concedes[toks[verb+1].word]) {
+		s.owner = Nobody // "Customer consents to the use of sub-processors"
+	}
 	if passive(toks, verb) {
 		// "Customer will be notified" is the other party's duty.
 		switch by := agent(toks, verb, roles); {
@@ -312,6 +319,14 @@ func agent(toks []token, verb int, roles map[string]Role) Role {
 	return Nobody
 }
 
+// measure are the words after "no" or "not" that make a limit of it: no later
+// than, not more often than.
+var measure = map[string]bool{"later": true, "more": true, "less": true, "longer": true, "fewer": true, "only": true, "exceeding": true}
+
+// concedes are verbs by which a party takes note of what the other does.
+var concedes = map[string]bool{"acknowledges": true, "acknowledge": true, "consents": true, "consent": true, "authorises": true, "authorise": true,
+	"accepts": true, "accept": true, "understands": true, "understand": true}
+
 // firmness reads the verb at i and what follows it.
 func firmness(toks []token, i int) modality {
 	word := func(n int) string {
@@ -321,7 +336,7 @@ func firmness(toks []token, i int) modality {
 		return ""
 	}
 	for n := 1; n <= 3; n++ {
-		if word(n) == "not" || word(n) == "no" || word(n) == "never" {
+		if (word(n) == "not" || word(n) == "no" || word(n) == "never") && !measure[word(n+1)] {
 			return denied
 		}
 	}

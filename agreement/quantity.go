@@ -37,6 +37,7 @@ type Quantity struct {
 	To         int     `json:"to"`
 	first      int     // token of the unit
 	last       int
+	lasting    bool // "for 30 days": how long, not by when
 }
 
 var numberWords = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -60,6 +61,7 @@ func quantities(text string, toks []token) []Quantity {
 			continue
 		}
 		q.Comparator = comparatorBefore(toks, i)
+		q.lasting = lasting(toks, i)
 		q.Raw = text[q.From:q.To]
 		out = append(out, q)
 		i += n - 1
@@ -92,6 +94,9 @@ func quantityAt(toks []token, i int) (Quantity, int) {
 			business = true
 		case "calendar", "consecutive", "full", "prior", "additional", "further", "clear":
 		default:
+			if toks[j].word == "per" && j+1 < len(toks) && toks[j+1].word == "cent" {
+				return Quantity{Value: value, Unit: Percent}, j - i + 2
+			}
 			unit, ok := unitWords[toks[j].word]
 			if !ok {
 				return Quantity{}, 0
@@ -162,9 +167,12 @@ func frequencyAt(toks []token, i int) (Quantity, int) {
 		}
 		return ""
 	}
-	times := map[string]float64{"once": 1, "twice": 2}[word(0)]
+	times := map[string]float64{"once": 1, "twice": 2, "every": 1}[word(0)]
+	if w := word(1); word(0) == "one" && (w == "audit" || w == "inspection" || w == "time") {
+		times = 1
+	}
 	if times > 0 {
-		for n := 1; n <= 4; n++ {
+		for n := 1; n <= 5; n++ {
 			switch word(n) {
 			case "year", "annually", "yearly":
 				return Quantity{Value: times, Unit: PerYear}, n + 1
@@ -200,6 +208,21 @@ func digits(s string) (float64, bool) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
+}
+
+// lasting tells that a duration says how long and not by when: "for 30 days",
+// "for a period of up to 30 days".
+func lasting(toks []token, i int) bool {
+	for j := i - 1; j >= max(0, i-6); j-- {
+		switch toks[j].word {
+		case "for", "during":
+			return true
+		case "period", "of", "a", "an", "the", "at", "least", "up", "to", "additional", "further", "maximum", "another":
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func comparatorBefore(toks []token, i int) string {

@@ -128,6 +128,19 @@ type Result struct {
 	Errors     []string         // each wrong cell, for whoever mends a rule
 }
 
+// Lost gives the labels of a document of whose anchors none stands in it: a
+// label that no judge can be right about.
+func Lost(d *text.Document, labels []Label) []Label {
+	words := plain(d.Text)
+	var out []Label
+	for _, l := range labels {
+		if l.Document == d.Name && !slices.ContainsFunc(l.Anchors, func(a string) bool { return strings.Contains(words, plain(a)) }) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 // Run judges the documents of a split and compares.
 func Run(split string, docs []*text.Document, labels []Label, pack *agreement.Pack) Result {
 	r := Result{Split: split, Topics: map[string]Count{}}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,9 @@ func (e *env) figures(ctx context.Context, labels []evaluate.Label, folders []st
 			if d == nil {
 				fmt.Fprintf(e.stdout, "NOT MEASURED: %s stands in none of the folders\n", name)
 				continue
+			}
+			for _, l := range evaluate.Lost(d, labels) {
+				fmt.Fprintf(e.stdout, "LOST: the anchor %q of %s does not stand in %s\n", strings.Join(l.Anchors, "|"), l.Topic, l.Document)
 			}
 			docs = append(docs, d)
 		}
