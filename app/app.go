@@ -44,6 +44,7 @@ type App struct {
 	limits  account.Limits
 	queue   *job.Queue // nil: this process does no background work
 	found   indexes
+	trails  trails
 }
 
 // Open opens the house. The caller closes it.

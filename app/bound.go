@@ -23,10 +23,19 @@ func (h *hall) narrowScope(s *scope.Scope) *scope.Scope {
 	}
 	n := *s
 	n.Services = slices.DeleteFunc(slices.Clone(s.Services), func(v scope.Service) bool { return !h.sees(v.ID) })
-	for i := range n.Services { // what they are built on is told by its id only when it may be looked at
-		n.Services[i].BuiltOn = slices.DeleteFunc(slices.Clone(n.Services[i].BuiltOn), func(id string) bool { return !h.sees(id) })
+	for i := range n.Services {
+		n.Services[i] = h.narrowService(n.Services[i])
 	}
 	return &n
+}
+
+// narrowService tells what a service is built on by its id only where that may
+// be looked at.
+func (h *hall) narrowService(v scope.Service) scope.Service {
+	if h.bound() {
+		v.BuiltOn = slices.DeleteFunc(slices.Clone(v.BuiltOn), func(id string) bool { return !h.sees(id) })
+	}
+	return v
 }
 
 // narrowMatrices leaves the matrices that the caller may look at. The rules

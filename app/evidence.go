@@ -58,16 +58,22 @@ func logEntry(ctx context.Context, o *store.Org, entry evidence.Entry, names map
 	}
 	leaf := evidence.LeafHash(entry.Leaf)
 	l := LogEntry{Index: entry.Index, Time: h.Time, Kind: h.Kind, Object: h.Object, Actor: h.Actor, Leaf: hex.EncodeToString(leaf[:])}
-	name, ok := names[h.Actor]
+	l.Person, err = nameOf(ctx, o, h.Actor, names)
+	return l, err
+}
+
+// nameOf gives the person behind a pseudonym of the log; empty when nobody knows
+// any more. names holds those that were asked for.
+func nameOf(ctx context.Context, o *store.Org, actor string, names map[string]store.Actor) (store.Actor, error) {
+	name, ok := names[actor]
 	if !ok {
 		var err error
-		if name, err = o.Person(ctx, h.Actor); err != nil && !isNotFound(err) {
-			return l, err
+		if name, err = o.Person(ctx, actor); err != nil && !isNotFound(err) {
+			return "", err
 		}
-		names[h.Actor] = name
+		names[actor] = name
 	}
-	l.Person = name
-	return l, nil
+	return name, nil
 }
 
 // LogSize gives the number of entries.

@@ -198,9 +198,16 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
 		},
 		"EditMatrix": func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
-		"Signer":     func() (any, error) { return a.Signer(ctx, c) },
-		"Backup":     func() (any, error) { return nil, a.Backup(ctx, c, "", io.Discard) }, // of the owner of the disk: all
-		"Export":     func() (any, error) { return written(func(w io.Writer) error { return a.Export(ctx, c, "", w) }) },
+		"PatchMatrix": func() (any, error) {
+			v, _, err := a.PatchMatrix(ctx, c, "ledger", ed, 1, []string{"5.1.1-C1"}, app.Patch{Note: ref("x")})
+			return v, err
+		},
+		"MatrixAt":    func() (any, error) { return a.MatrixAt(ctx, c, "ledger", ed, 1) },
+		"SinceSigned": func() (any, error) { return a.SinceSigned(ctx, c, "ledger", ed) },
+		"Catalogued":  func() (any, error) { return a.Catalogued(ctx, c, at) },
+		"Signer":      func() (any, error) { return a.Signer(ctx, c) },
+		"Backup":      func() (any, error) { return nil, a.Backup(ctx, c, "", io.Discard) }, // of the owner of the disk: all
+		"Export":      func() (any, error) { return written(func(w io.Writer) error { return a.Export(ctx, c, "", w) }) },
 		"Import": func() (any, error) {
 			return a.Import(ctx, c, store.ImportOptions{}, strings.NewReader("no organisation"))
 		},

@@ -55,12 +55,16 @@ func (f *matrixFile) matrix(file string) *Matrix {
 	}
 	for _, c := range f.Controls {
 		for _, l := range c.Duties {
-			m.Allocations = append(m.Allocations, Allocation{Duty: l.Duty, Customer: l.Customer, Provider: l.Provider, Split: l.Split,
-				CustomerOwner: l.CustomerOwner, ProviderContact: l.ProviderContact, Basis: Basis{Kind: l.Basis, Reference: l.Reference},
-				Rationale: l.Rationale, Evidence: l.Evidence, Note: l.Note})
+			m.Allocations = append(m.Allocations, l.allocation())
 		}
 	}
 	return m
+}
+
+func (l lineFile) allocation() Allocation {
+	return Allocation{Duty: l.Duty, Customer: l.Customer, Provider: l.Provider, Split: l.Split,
+		CustomerOwner: l.CustomerOwner, ProviderContact: l.ProviderContact, Basis: Basis{Kind: l.Basis, Reference: l.Reference},
+		Rationale: l.Rationale, Evidence: l.Evidence, Note: l.Note}
 }
 
 // fileOf groups the lines by control. Lines of duties that the catalogue does

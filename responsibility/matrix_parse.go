@@ -67,14 +67,14 @@ func parseMatrix(file string, data []byte, books func(catalogue.Edition) *book, 
 func (r *matrixReader) all() {
 	f := r.file
 	r.service()
-	word(r.doc, "edition", f.Edition, editions())
+	oneOf(r.tell, "edition", f.Edition, editions())
 	if f.Version < 1 {
 		r.doc.Fault("version", "%d is no version; the first is 1", f.Version)
 	}
 	if f.Status == Stale {
 		r.doc.Fault("status", "stale is found by comparing the matrix with its sign-off and is never written; leave the status as it was")
 	} else {
-		word(r.doc, "status", f.Status, []Status{Draft, InternallyAgreed, Sent, Acknowledged})
+		oneOf(r.tell, "status", f.Status, []Status{Draft, InternallyAgreed, Sent, Acknowledged})
 	}
 	r.signOff()
 	seen := map[string]string{}
@@ -85,6 +85,9 @@ func (r *matrixReader) all() {
 		}
 	}
 }
+
+// tell notes a fault of a field.
+func (r *matrixReader) tell(field, says string) { r.doc.Fault(field, "%s", says) }
 
 func (r *matrixReader) service() {
 	switch {
@@ -175,60 +178,18 @@ func (r *matrixReader) inLine(path string) string {
 }
 
 func (r *matrixReader) line(at string, l lineFile) {
-	shares := []Share{None, Performs, Accounts, SharesBoth}
-	word(r.doc, at+".customer", l.Customer, shares)
-	word(r.doc, at+".provider", l.Provider, shares)
-	word(r.doc, at+".basis", l.Basis, []BasisKind{ContractClause, ProviderStatement, InternalControl, Assumption, DefaultBasis})
-	for i, e := range l.Evidence {
-		if strings.TrimSpace(e) == "" {
-			r.doc.Fault(fmt.Sprintf("%s.evidence[%d]", at, i), "it is empty")
+	tell := func(field, says string) { r.doc.Fault(at+"."+field, "%s", says) }
+	var service scope.Service
+	people := r.scope
+	if people != nil {
+		var ok bool
+		if service, ok = people.Service(r.file.Service); !ok {
+			people = nil // whose people it would be is not known
 		}
 	}
-	r.owner(at, l)
-}
-
-// owner looks for the person of our side; people of the other side are its own
-// affair.
-func (r *matrixReader) owner(at string, l lineFile) {
-	if r.scope == nil || len(r.scope.People) == 0 {
-		return
-	}
-	service, ok := r.scope.Service(r.file.Service)
-	if !ok {
-		return
-	}
-	field, id := at+".customer_owner", l.CustomerOwner
-	if service.Party() == catalogue.Provider {
-		field, id = at+".provider_contact", l.ProviderContact
-	}
-	if id == "" {
-		return
-	}
-	if _, ok := r.scope.Person(id); !ok {
-		ids := make([]string, len(r.scope.People))
-		for i, p := range r.scope.People {
-			ids[i] = p.ID
-		}
-		r.doc.Fault(field, "people of the scope has nobody with the id %.80q%s", id, strict.DidYouMean(id, ids))
-	}
+	lineFaults(l.allocation(), service, people, tell)
 }
 
 func editions() []catalogue.Edition {
 	return []catalogue.Edition{catalogue.Edition2015, catalogue.Edition2026}
-}
-
-// word finds a word that the format does not know.
-func word[S ~string](doc *strict.Doc, path string, w S, allowed []S) {
-	if slices.Contains(allowed, w) {
-		return
-	}
-	if w == "" {
-		doc.Fault(path, "it is missing; it is one of %s", strict.OneOf(allowed))
-		return
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	doc.Fault(path, "%.40q is not one of %s%s", string(w), strict.OneOf(allowed), strict.DidYouMean(string(w), words))
 }
