@@ -26,16 +26,17 @@ func (s *Server) compare(v *visit, m *app.Matrices, view *matrixView) error {
 	id := view.Service.ID
 	c := &view.Other
 	var err error
-	if c.History, err = s.matrixHistory(v, id, view.Edition); err != nil {
+	if c.History, err = s.o.App.MatrixHistory(v, v.Caller, id, view.Edition); err != nil {
 		return err
 	}
+	slices.Reverse(c.History)
 	c.Options = []option{{"", "nothing"}, {"default", "the usual division"}}
 	if slices.ContainsFunc(m.Statements, func(st responsibility.Statement) bool { return st.Service == id }) {
 		c.Options = append(c.Options, option{"statement", "the provider's statement"})
 	}
 	for _, x := range c.History {
-		if !view.Stored || x.Matrix.Version != view.Matrix.Version {
-			c.Options = append(c.Options, option{"v" + strconv.Itoa(x.Matrix.Version), "version " + strconv.Itoa(x.Matrix.Version)})
+		if !view.Stored || x.Version != view.Matrix.Version {
+			c.Options = append(c.Options, option{"v" + strconv.Itoa(x.Version), "version " + strconv.Itoa(x.Version)})
 		}
 	}
 	switch word := v.get("compare"); {
@@ -47,12 +48,15 @@ func (s *Server) compare(v *visit, m *app.Matrices, view *matrixView) error {
 		return err
 	default:
 		n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
-		at := slices.IndexFunc(c.History, func(x app.MatrixVersion) bool { return x.Matrix.Version == n })
-		if err != nil || at < 0 {
+		if err != nil {
 			return problem.New(problem.NotFound, "There is no version "+cut(word, 20)+" of this matrix", "Its history lists them.")
 		}
+		other, err := s.o.App.MatrixAt(v, v.Caller, id, view.Edition, n)
+		if err != nil {
+			return err
+		}
 		c.With = "version " + strconv.Itoa(n)
-		c.Rows, err = m.Compare(id, &c.History[at].Matrix)
+		c.Rows, err = m.Compare(id, other)
 		return err
 	}
 }

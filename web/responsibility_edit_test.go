@@ -24,9 +24,9 @@ func TestMatrix_FromTheUsualDivisionToAgreement(t *testing.T) {
 		return who.do(http.MethodPost, at+"/step/"+name, form(append([]string{"edition", "2015", "version", version}, more...)...)).Code
 	}
 	line := func(version string, more ...string) string {
-		return form(append([]string{"edition", "2015", "version", version, "duty", duty, "customer", "both", "provider", "none", "owner", "platform", "basis", "internal", "reference", "ISMS 4.2"}, more...)...)
+		return form(append([]string{"edition", "2015", "version", version, "duty", duty, "customer", "both", "provider", "none", "customer_owner", "platform", "basis", "internal", "reference", "ISMS 4.2"}, more...)...)
 	}
-	page := func() string { return text(h.do(http.MethodGet, at+"?edition=2015&duty="+duty, "")) }
+	page := func() string { return text(h.do(http.MethodGet, at+"?edition=2015&line="+duty, "")) }
 
 	if !strings.Contains(page(), "none stored: this is the usual division") {
 		t.Fatal("the example has a matrix of 2015 for the mailer: take another")
@@ -47,7 +47,7 @@ func TestMatrix_FromTheUsualDivisionToAgreement(t *testing.T) {
 	if !strings.Contains(shown, "ISMS 4.2") || strings.Contains(shown, "<script>alert") || !strings.Contains(shown, "version 2") {
 		t.Error("the page does not show the change, or shows it raw")
 	}
-	if r := carl.do(http.MethodPost, at+"/line", line("1", "note", "late")); r.Code != http.StatusConflict || !strings.Contains(text(r), "version 2") {
+	if r := carl.do(http.MethodPost, at+"/line", line("1", "note", "late")); r.Code != http.StatusConflict || !strings.Contains(text(r), "Version 2") {
 		t.Errorf("a change of what was changed meanwhile: %d", r.Code)
 	}
 	for name, bad := range map[string]string{

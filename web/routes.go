@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
 
 		{"POST /responsibility/{service}/line", account.EditMatrix, s.editMatrix},
+		{"POST /responsibility/{service}/lines", account.EditMatrix, s.editLines},
 		{"POST /responsibility/{service}/step/{step}", account.EditMatrix, s.stepMatrix},
 
 		{"GET /duty", account.ReadAssessment, s.duties},

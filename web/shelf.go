@@ -23,7 +23,6 @@ type shelf struct {
 	drifts kept[*app.Drift]
 	rules  kept[*app.Matrices]
 	ready  kept[ready]
-	told   kept[[]app.MatrixVersion]
 }
 
 // kept holds the values that were made last. What several ask for at once is
@@ -99,21 +98,6 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
 }
 
-// matrixHistory gives the states of a matrix, the newest first. They are read from the
-// log, which is read again only when it grew.
-func (s *Server) matrixHistory(v *visit, service string, ed catalogue.Edition) ([]app.MatrixVersion, error) {
-	size, err := s.o.App.LogSize(v, v.Caller)
-	if err != nil {
-		return nil, err
-	}
-	key := v.Org + v.bound() + "/" + service + "/" + string(ed) + "/" + number0(size)
-	return s.shelf.told.get(key, func() ([]app.MatrixVersion, error) {
-		all, err := s.o.App.MatrixHistory(v, v.Caller, service, ed)
-		slices.Reverse(all)
-		return all, err
-	})
-}
-
 // ready is how ready an organisation is, and what waits for one of its people.
 type ready struct {
 	Gates []app.Gate
@@ -122,9 +106,6 @@ type ready struct {
 
 // readyMost is how many people's are kept: they are small.
 const readyMost = 512
-
-// historyMost is how many histories of matrices are kept.
-const historyMost = 32
 
 // ready gives the gates and the work of a caller, who is m in his organisation.
 // They follow from the records, which do not change without an entry, and from
