@@ -158,6 +158,16 @@ func (c Control) DutiesOf(edition Edition, party Party) []Duty {
 	return out
 }
 
+// Place gives the main place of a control in an edition; false when the edition
+// has none.
+func (c Control) Place(e Edition) (Clause, bool) {
+	i := slices.IndexFunc(c.Clauses, func(p Clause) bool { return p.Edition == e })
+	if i < 0 {
+		return Clause{}, false
+	}
+	return c.Clauses[i], true
+}
+
 // In tells whether the duty stands in the edition.
 func (d Duty) In(edition Edition) bool { return slices.Contains(d.Editions, edition) }
 

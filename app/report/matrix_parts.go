@@ -87,10 +87,8 @@ func (b *matrixBook) allocations() []document.Block {
 }
 
 func (b *matrixBook) controlTitle(c catalogue.Control) string {
-	for _, cl := range c.Clauses {
-		if cl.Edition == b.Matrix.Matrix.Edition {
-			return cl.ID + " " + cl.Title
-		}
+	if place, ok := c.Place(b.Matrix.Matrix.Edition); ok {
+		return place.ID + " " + place.Title
 	}
 	return c.Title
 }

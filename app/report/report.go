@@ -155,10 +155,8 @@ func (b *book) serviceNames(ids []string) string {
 
 // clause gives the place of a control in the edition that was assessed.
 func (b *book) clause(c catalogue.Control) catalogue.Clause {
-	for _, cl := range c.Clauses {
-		if cl.Edition == b.a.Edition {
-			return cl
-		}
+	if place, ok := c.Place(b.a.Edition); ok {
+		return place
 	}
 	return catalogue.Clause{ID: c.Key, Title: c.Title}
 }
