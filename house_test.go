@@ -48,7 +48,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"account/oidc/oidctest": {},
 	"job":                   {[]string{"problem"}, []string{"github.com/riverqueue/river", "github.com/riverqueue/river/", "github.com/robfig/cron/v3", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/", "modernc.org/sqlite"}},
 	"app": {[]string{"account", "job", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
-		"remediation", "document", "evidence", "store", "app/report", "internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
+		"remediation", "risk", "document", "evidence", "store", "app/report", "internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
 	"example":            {},
 	"app/report":         {[]string{"agreement", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
 	"api":                {[]string{"account", "app", "job", "problem", "catalogue", "check", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/danielgtaylor/huma/v2", "github.com/danielgtaylor/huma/v2/"}},

@@ -20,6 +20,9 @@ const (
 	RunAssessment    Permission = "assessment.run"
 	ReadFinding      Permission = "finding.read"
 	EditException    Permission = "exception.edit"
+	ReadRisk         Permission = "risk.read"
+	EditRisk         Permission = "risk.edit"
+	DecideRisk       Permission = "risk.decide" // approve a treatment, accept what is left, set the method
 	ReadAttestation  Permission = "attestation.read"
 	EditAttestation  Permission = "attestation.edit"
 	ReadSnapshot     Permission = "snapshot.read" // the raw documents too
@@ -41,7 +44,7 @@ const (
 )
 
 // reading is what every role may look at that is bound to no service.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding}
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk}
 
 // overview is what a role of the firm itself may look at besides.
 var overview = join(reading, ReadAttestation, ReadReport, ReadWork)
@@ -50,9 +53,9 @@ var overview = join(reading, ReadAttestation, ReadReport, ReadWork)
 // here may not be done.
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
-	Admin:           without(Permissions(), ExportAll, SignMatrix),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
@@ -62,7 +65,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/risk"
 	"demarc.dev/demarc/store"
 )
 
@@ -196,6 +197,18 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"SetCollector":    func() (any, error) { return nil, a.SetCollector(ctx, c, app.Collector{ID: "x", Provider: "aws"}) },
 		"SetSchedule": func() (any, error) {
 			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
+		},
+		"DecideRisk": func() (any, error) { return a.DecideRisk(ctx, c, "ledger-ct-17", 1, "2027-01-01", "") },
+		"ImportRisks": func() (any, error) {
+			n, _, err := a.ImportRisks(ctx, c, "risks.yaml", []byte("risks: [{id: own, title: one of ours}]"))
+			return n, err
+		},
+		"Register":   func() (any, error) { return a.Register(ctx, c) },
+		"RiskMethod": func() (any, error) { m, _, err := a.RiskMethod(ctx, c); return m, err },
+		"SeedRisks":  func() (any, error) { return a.SeedRisks(ctx, c, "ledger") },
+		"SetRisk":    func() (any, error) { return a.SetRisk(ctx, c, risk.Risk{ID: "own-2", Title: "another"}, 0) },
+		"SetRiskMethod": func() (any, error) {
+			return a.SetRiskMethod(ctx, c, "method.yaml", []byte("appetite: 3\n"))
 		},
 		"EditMatrix": func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
 		"PatchMatrix": func() (any, error) {
