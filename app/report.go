@@ -97,16 +97,22 @@ func (s *summing) Write(p []byte) (int, error) {
 
 // issued writes down what was said.
 func (a *App) issued(ctx context.Context, c Caller, run Run, p Paper, sum *summing) error {
+	return a.issuedOf(ctx, c, runs+"/"+run.ID, map[string]any{"report": p.Kind, "format": p.Format, "service": p.Service, "run": run.ID}, sum)
+}
+
+// issuedOf writes down that a paper about an object left, with its digest.
+func (a *App) issuedOf(ctx context.Context, c Caller, object string, says map[string]any, sum *summing) error {
 	o, err := a.enter(ctx, c, account.IssueReport)
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(map[string]any{"report": p.Kind, "format": p.Format, "service": p.Service, "run": run.ID, "sha256": hex.EncodeToString(sum.sum.Sum(nil)), "bytes": sum.n})
+	says["sha256"], says["bytes"] = hex.EncodeToString(sum.sum.Sum(nil)), sum.n
+	body, err := json.Marshal(says)
 	if err != nil {
 		return fmt.Errorf("writing down a report: %w", err)
 	}
 	return o.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Append(store.Event{Kind: "report.issued", Object: runs + "/" + run.ID, Actor: c.Actor, Body: body, Ext: "json"})
+		_, err := tx.Append(store.Event{Kind: "report.issued", Object: object, Actor: c.Actor, Body: body, Ext: "json"})
 		return err
 	})
 }

@@ -30,32 +30,17 @@ const (
 type Register struct {
 	Method  risk.Method  `json:"method"`
 	Usual   bool         `json:"usual"` // nobody set a method: it is the one to begin with
-	Risks   []RiskLine   `json:"risks"` // the highest current score first, those that nobody rated before all
+	Risks   []risk.Line  `json:"risks"` // the highest current score first, those that nobody rated before all
 	Summary risk.Summary `json:"summary"`
 	Run     string       `json:"run,omitempty"` // the assessment that suggestions rest on; empty: none
 	At      time.Time    `json:"at"`
 }
 
-// RiskLine is one risk with what is derived.
-type RiskLine struct {
-	risk.Risk
-	State   risk.State       `json:"state"`
-	Band    string           `json:"band"`              // of the current rating; empty: nobody rated
-	Suggest *risk.Suggestion `json:"suggest,omitempty"` // nil: the threat is one of the firm's own
-	Since   []string         `json:"since,omitempty"`   // what changed since the decision
-}
-
-// Differs tells whether the rating that a person decided is another than the
-// one that the state of the controls suggests now.
-func (l RiskLine) Differs() bool {
-	return l.Suggest != nil && !l.Current.None() && l.State != risk.Closed && l.Suggest.Current != l.Current
-}
-
 // Of gives a risk of the register by its id.
-func (r *Register) Of(id string) (RiskLine, error) {
-	i := slices.IndexFunc(r.Risks, func(l RiskLine) bool { return l.ID == id })
+func (r *Register) Of(id string) (risk.Line, error) {
+	i := slices.IndexFunc(r.Risks, func(l risk.Line) bool { return l.ID == id })
 	if i < 0 {
-		return RiskLine{}, noRisk(id)
+		return risk.Line{}, noRisk(id)
 	}
 	return r.Risks[i], nil
 }
@@ -75,7 +60,7 @@ func (a *App) Register(ctx context.Context, c Caller) (*Register, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Register{Method: g.world.Method, Usual: g.usual, Run: g.run, At: a.now().UTC(), Risks: []RiskLine{}}
+	out := &Register{Method: g.world.Method, Usual: g.usual, Run: g.run, At: a.now().UTC(), Risks: []risk.Line{}}
 	all, err := list[risk.Risk](ctx, h, risks)
 	if err != nil {
 		return nil, err
@@ -85,14 +70,14 @@ func (a *App) Register(ctx context.Context, c Caller) (*Register, error) {
 		out.Risks = append(out.Risks, g.line(r, out.At))
 	}
 	out.Summary = risk.Sum(out.Method, all, out.At)
-	slices.SortStableFunc(out.Risks, func(x, y RiskLine) int {
+	slices.SortStableFunc(out.Risks, func(x, y risk.Line) int {
 		return cmp.Or(cmp.Compare(urgency(y), urgency(x)), cmp.Compare(y.Inherent.Score(), x.Inherent.Score()), strings.Compare(x.ID, y.ID))
 	})
 	return out, nil
 }
 
 // urgency puts what nobody rated first and what is closed last.
-func urgency(l RiskLine) int {
+func urgency(l risk.Line) int {
 	switch l.State {
 	case risk.Closed:
 		return -1
@@ -152,8 +137,8 @@ func (a *App) riskWorld(ctx context.Context, from records) (w risk.World, usual 
 	return w, !set, err
 }
 
-func (g *riskGround) line(r risk.Risk, now time.Time) RiskLine {
-	l := RiskLine{Risk: r, State: r.State(now), Band: g.world.Method.Band(r.Current)}
+func (g *riskGround) line(r risk.Risk, now time.Time) risk.Line {
+	l := risk.Line{Risk: r, State: r.State(now), Band: g.world.Method.Band(r.Current)}
 	if t, ok := g.threats[r.Threat]; ok {
 		var at *scope.Service
 		if v, ok := g.world.Scope.Service(r.Service); ok {
@@ -318,10 +303,6 @@ func (a *App) ImportRisks(ctx context.Context, c Caller, file string, data []byt
 	return added, changed, err
 }
 
-// longestAcceptance is for how long a risk may be accepted at most: then
-// somebody looks again.
-const longestAcceptance = 2 * 366 * 24 * time.Hour
-
 // DecideRisk is the approval of a treatment and the acceptance of what is left,
 // by whoever answers for it (ISO/IEC 27001:2022, 6.1.3 f). seen is the version
 // that was looked at; until is the last day on which the decision holds.
@@ -379,9 +360,8 @@ func decidable(m risk.Method, r risk.Risk, until risk.Day, note string, now time
 	if r.Treatment.Option == risk.Retain && !m.Tolerable(r.Current) && strings.TrimSpace(note) == "" {
 		faults = append(faults, fmt.Sprintf("note: its score of %d is above the appetite of %d; say why it is kept all the same", r.Current.Score(), m.Appetite))
 	}
-	day, err := time.Parse(time.DateOnly, string(until))
-	if err != nil || until.Before(now) || day.Sub(now) > longestAcceptance {
-		faults = append(faults, "until: name a day from today on, two years ahead at most, such as "+now.AddDate(1, 0, 0).Format(time.DateOnly))
+	if until == "" || !until.Valid() || until.Before(now) {
+		faults = append(faults, "until: name the day by which somebody looks at it again, such as "+now.AddDate(1, 0, 0).Format(time.DateOnly))
 	}
 	if len(note) > 4000 {
 		faults = append(faults, "note: it is longer than 4,000 bytes")

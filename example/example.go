@@ -12,6 +12,7 @@
 //	statement/*.yaml         what a provider says about it
 //	attestations.yaml        what people answer, with the files in evidence/
 //	customer/scope.yaml      a customer of the firm, Harrow Clinic
+//	risks.yaml               what people decided about some of its risks
 //	exceptions.yaml          failures that are accepted for a time
 //
 // Every name, address and number in it is made up. The package holds files and
@@ -23,7 +24,7 @@ import (
 	"io/fs"
 )
 
-//go:embed customer scope.yaml attestations.yaml exceptions.yaml evidence matrix statement estate/larkspur.snapshot estate/plan.json
+//go:embed customer scope.yaml attestations.yaml exceptions.yaml risks.yaml evidence matrix statement estate/larkspur.snapshot estate/plan.json
 var files embed.FS
 
 // PlanAccount is the account that the plan is for.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"gopkg.in/yaml.v3"
+
 	"demarc.dev/demarc/internal/strict"
-	"demarc.dev/demarc/problem"
 )
 
 // Method is how the firm rates risks: the scales, the bands of the product, and
@@ -97,16 +98,13 @@ func ParseMethod(file string, data []byte) (Method, error) {
 	return m, doc.Err()
 }
 
-// Validate tells all that is wrong with a method that was put together.
-func (m Method) Validate() error {
-	var faults strict.Faults
-	m.check(func(path, says string) {
-		faults = append(faults, strict.Fault{File: "the method", Field: path, Says: says})
-	})
-	if len(faults) == 0 {
-		return nil
+// Encode writes a method as ParseMethod reads it.
+func (m Method) Encode() ([]byte, error) {
+	data, err := yaml.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the method: %w", err)
 	}
-	return problem.New(problem.Invalid, faults.Error(), "").Wrap(faults)
+	return data, nil
 }
 
 func (m Method) check(fault func(path, says string)) {

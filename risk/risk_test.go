@@ -4,6 +4,7 @@ package risk
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -44,16 +45,20 @@ func good() Risk {
 }
 
 func TestMethod(t *testing.T) {
-	if err := DefaultMethod().Validate(); err != nil {
+	m := DefaultMethod()
+	data, err := m.Encode()
+	if err != nil {
 		t.Fatal(err)
 	}
-	m := DefaultMethod()
+	if again, err := ParseMethod("method.yaml", data); err != nil || !reflect.DeepEqual(m, again) {
+		t.Fatalf("%+v, %v", again, err)
+	}
 	for score, want := range map[Rating]string{{1, 1}: "low", {2, 2}: "low", {1, 5}: "medium", {2, 5}: "high", {4, 4}: "high", {4, 5}: "severe", {5, 5}: "severe"} {
 		if got := m.Band(score); got != want {
 			t.Errorf("%v is %s, want %s", score, got, want)
 		}
 	}
-	_, err := ParseMethod("method.yaml", []byte("likelihood:\n  - {name: a, words: b}\n  - {name: a, words: b}\nconsequence: []\nbands:\n  - {name: low, from: 2}\n  - {name: high, from: 2}\nappetite: -1\ncolour: red\n"))
+	_, err = ParseMethod("method.yaml", []byte("likelihood:\n  - {name: a, words: b}\n  - {name: a, words: b}\nconsequence: []\nbands:\n  - {name: low, from: 2}\n  - {name: high, from: 2}\nappetite: -1\ncolour: red\n"))
 	for _, want := range []string{"method.yaml:1: likelihood: a scale has 3 to 7 steps, this one 2", `likelihood[1]: "a" stands twice`, "consequence: a scale has 3 to 7", "bands: there are 2 to 6", "bands[1].from", "appetite", "colour"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("does not tell %q: %v", want, err)

@@ -11,8 +11,8 @@ import (
 	"demarc.dev/demarc/document"
 )
 
-// risk is an exception with what became of it.
-type risk struct {
+// excepted is an exception with what became of it.
+type excepted struct {
 	check.Exception
 	state   document.Chip
 	covered int // failures of this assessment
@@ -21,17 +21,17 @@ type risk struct {
 
 // risks are the exceptions that were handed in, in their order, then those
 // that only the assessment knows of.
-func (b *book) risks() []risk {
+func (b *book) risks() []excepted {
 	covered := map[string]assess.ExceptionUse{}
 	for _, u := range b.a.Exceptions {
 		covered[u.ID] = u
 	}
-	var out []risk
+	var out []excepted
 	seen := map[string]bool{}
 	for _, e := range b.Exceptions {
 		seen[e.ID] = true
 		u, inForce := covered[e.ID]
-		r := risk{Exception: e, covered: u.Findings, state: document.Chip{Word: "Covers nothing here", Tone: document.Muted}}
+		r := excepted{Exception: e, covered: u.Findings, state: document.Chip{Word: "Covers nothing here", Tone: document.Muted}}
 		if inForce {
 			r.state = document.Chip{Word: "In force", Tone: document.Second}
 		}
@@ -45,7 +45,7 @@ func (b *book) risks() []risk {
 	}
 	for _, u := range b.a.Exceptions {
 		if !seen[u.ID] {
-			out = append(out, risk{Exception: check.Exception{ID: u.ID, Checks: u.Checks}, covered: u.Findings, state: document.Chip{Word: "In force", Tone: document.Second}})
+			out = append(out, excepted{Exception: check.Exception{ID: u.ID, Checks: u.Checks}, covered: u.Findings, state: document.Chip{Word: "In force", Tone: document.Second}})
 		}
 	}
 	return out

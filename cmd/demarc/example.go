@@ -22,6 +22,7 @@ import (
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/risk"
 )
 
 // exampleMark stands in the folder that the example wrote, so that it never
@@ -137,6 +138,7 @@ func (e *env) exampleInput(ctx context.Context, a *app.App, c app.Caller) error 
 			return err
 		}},
 		{"exceptions.yaml", func(f string, d []byte) error { _, err := a.SetExceptions(ctx, c, f, d); return err }},
+		{"risks.yaml", func(f string, d []byte) error { return e.exampleRisks(ctx, a, c, f, d) }},
 	}
 	matrices, err := fs.Glob(files, "matrix/*.yaml")
 	if err != nil {
@@ -178,6 +180,30 @@ func exampleSignatures(ctx context.Context, a *app.App, c app.Caller) error {
 		}
 	}
 	_, _, err = a.ImportMatrix(ctx, c, m)
+	return err
+}
+
+// exampleRisks takes the decided risks in and seeds the others. Four are accepted
+// for a year; one of these is rated otherwise afterwards, and is stale.
+func (e *env) exampleRisks(ctx context.Context, a *app.App, c app.Caller, file string, data []byte) error {
+	if _, _, err := a.ImportRisks(ctx, c, file, data); err != nil {
+		return err
+	}
+	if _, err := a.SeedRisks(ctx, c, ""); err != nil {
+		return err
+	}
+	until := risk.Day(e.now().AddDate(1, 0, 0).Format(time.DateOnly))
+	var last risk.Risk
+	for _, x := range [][2]string{{"aws-ct-28", ""}, {"mailer-ct-27", ""}, {"aws-ct-10", "the provider signs no matrix of a single customer; its page is dated and kept"}, {"ledger-ct-17", ""}} {
+		r, err := a.DecideRisk(ctx, c, x[0], 1, until, x[1])
+		if err != nil {
+			return err
+		}
+		last = r
+	}
+	last.Current.Likelihood++
+	last.Inherent.Likelihood++
+	_, err := a.SetRisk(ctx, c, last, last.Version)
 	return err
 }
 

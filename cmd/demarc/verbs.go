@@ -17,6 +17,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAssess,
 		newAgreement,
 		newRemediation,
+		newRisk,
 		newReport,
 		newServe,
 		newEvidence,
