@@ -2,40 +2,64 @@
 
 package web
 
-import (
-	"slices"
-	"strings"
+import "demarc.dev/demarc/catalogue"
 
-	"demarc.dev/demarc/catalogue"
-)
-
-// asked names where the standard asks for something: the clauses of the
-// controls in both editions. A page says it beside its why, so that a reader can
-// look it up in his own copy.
-func (s *Server) asked(controls ...string) string {
-	var out []string
-	for _, ed := range []catalogue.Edition{catalogue.Edition2026, catalogue.Edition2015} {
-		if ids := s.clauses(ed, controls...); ids != "" {
-			out = append(out, string(ed)+": "+ids)
-		}
-	}
-	return strings.Join(out, "; ")
+// askedBy says where a standard asks for what a page of the menu is for: the
+// controls of ISO/IEC 27017, by their keys, and the clauses of ISO/IEC 27001.
+// A page that belongs to one of the menu shares its row.
+func askedBy(section string) (controls []string, clauses string) {
+	row := map[string]struct {
+		controls []string
+		clauses  string
+	}{
+		"/":                       {[]string{"shared-roles", "independent-review"}, "9.1"},
+		"/scope":                  {[]string{"shared-roles", "supplier-policy"}, "4.3"},
+		"/responsibility":         {[]string{"roles", "shared-roles", "partner-agreement"}, "5.3"},
+		"/responsibility/finding": {[]string{"shared-roles", "supplier-agreement", "supply-chain"}, "8.1"},
+		"/duty/map":               {[]string{"independent-review"}, "9.1"},
+		"/duty":                   {[]string{"independent-review"}, "6.1.3"},
+		"/finding":                {[]string{"configuration", "machine-hardening", "vulnerability"}, "9.1"},
+		"/remediation":            {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
+		"/assess":                 {[]string{"independent-review"}, "9.1, 10.1"},
+		"/catalogue":              {[]string{"cloud-policy", "applicable-law"}, "6.1.3"},
+		"/check":                  {[]string{"configuration", "machine-hardening"}, "9.1"},
+		"/job":                    {[]string{"cloud-monitoring", "asset-inventory"}, "8.1, 9.1"},
+		"/collect":                {[]string{"asset-inventory", "cloud-monitoring"}, "9.1"},
+		"/evidence":               {[]string{"evidence-collection", "record-protection", "administrator-logs"}, "7.5"},
+		"/report":                 {[]string{"independent-review"}, "9.1, 9.3"},
+		"/request":                {[]string{"independent-review", "evidence-collection"}, "9.2"},
+		"/member":                 {[]string{"access-provisioning", "user-registration", "privileged-access"}, "5.3"},
+		"/admin":                  {[]string{"user-registration", "access-provisioning"}, "5.3"},
+		"/self":                   {[]string{"authentication-secrets"}, ""},
+		"/?all=yes":               {[]string{"access-restriction", "tenant-segregation"}, ""},
+		"/go":                     {nil, "7.5"},
+	}[section]
+	return row.controls, row.clauses
 }
 
-// clauses names the clauses of controls in one edition.
-func (s *Server) clauses(ed catalogue.Edition, controls ...string) string {
+// reference is a control with its numbers.
+type reference struct{ Numbers, Title, Path string }
+
+// references gives the controls that ask for a page, by their numbers in both
+// editions, so that a reader can look them up in his own copy.
+func (s *Server) references(section string) (out []reference, clauses string) {
+	keys, clauses := askedBy(section)
 	cat, err := s.o.App.Catalogue()
 	if err != nil { // every page that needs more of it says so
-		return ""
+		return nil, clauses
 	}
-	var ids []string
-	for _, key := range controls {
-		c, _ := cat.Control(key)
-		for _, x := range c.Clauses {
-			if x.Edition == ed && !slices.Contains(ids, x.ID) {
-				ids = append(ids, x.ID)
-			}
+	for _, key := range keys {
+		c, ok := cat.Control(key)
+		if !ok {
+			continue
 		}
+		now, before := clausesOf(c, catalogue.Edition2026), clausesOf(c, catalogue.Edition2015)
+		if before == "" {
+			before = "not in 2015"
+		} else {
+			before = "2015: " + before
+		}
+		out = append(out, reference{now + " (" + before + ")", c.Title, "/catalogue/" + key})
 	}
-	return strings.Join(ids, ", ")
+	return out, clauses
 }

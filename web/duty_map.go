@@ -59,13 +59,17 @@ func (s *Server) dutyMap(v *visit) error {
 	}
 	view.Blocks = heatOf(cat, a, shown, ours, view.RunWord)
 	view.Radar = drawRadar(subjectsOf(cat, a, ours))
-	view.RadarSays = "For each subject, which part of the duties " + ofSide(ours) + " that apply is met, over all services. The subjects are the sections of the edition of 2015; what it did not have is by itself."
+	view.RadarSays = radarSays(ours)
 	return s.show(v, page{
 		Title: "Status map", Section: "/duty/map", Run: v.get("run"),
 		What: "Every control of ISO/IEC 27017:" + string(run.Edition) + " for every cloud service, each by the worst status of its duties " + ofSide(ours) + ".",
-		Why:  "An auditor samples across controls and services (" + s.clauses(run.Edition, "shared-roles", "independent-review") + "): a picture shows where a sample would hurt, and where nobody could answer.",
+		Why:  "An auditor samples across controls and services: a picture shows where a sample would hurt, and where nobody could answer.",
 		Next: "Look for columns that are bad everywhere, one remedy mends many, and for rows of question marks. Each cell opens its duties.",
 	}, mapPage(view))
+}
+
+func radarSays(ours bool) string {
+	return "For each subject, which part of the duties " + ofSide(ours) + " that apply is met, over all services. The subjects are the sections of the edition of 2015; what it did not have is by itself."
 }
 
 func ofSide(ours bool) string {

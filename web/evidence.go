@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 // evidenceView is what the page of the log shows.
 type evidenceView struct {
 	Light          light
+	Root           string // of the last checkpoint
 	Faults         []string
 	Size           int64
 	Rows           []app.LogEntry // the newest first
@@ -30,7 +32,7 @@ type evidenceView struct {
 const logRows = 50
 
 func (s *Server) evidence(v *visit) error {
-	size, err := s.o.App.LogSize(v, v.Caller)
+	size, root, err := s.checkpointOf(v)
 	if err != nil {
 		return err
 	}
@@ -38,7 +40,7 @@ func (s *Server) evidence(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := evidenceView{Size: size}
+	view := evidenceView{Size: size, Root: root}
 	view.Light, view.Faults = s.integrity(v.Org)
 	to := max(0, size-int64(at-1)*logRows)
 	from := max(0, to-logRows)
@@ -60,6 +62,23 @@ func (s *Server) evidence(v *visit) error {
 		Why:  "What an auditor relies on must be shown to be whole and unchanged since it was recorded.",
 		Next: "Verify it now, keep a checkpoint elsewhere, and hand an auditor a pack. Hand the public key over by another way than the pack.",
 	}, evidencePage(view))
+}
+
+// checkpointOf gives how many entries the last checkpoint binds, and the beginning
+// of its digest.
+func (s *Server) checkpointOf(v *visit) (size int64, root string, err error) {
+	data, err := s.o.App.Checkpoint(v, v.Caller)
+	if err != nil {
+		return 0, "", err
+	}
+	lines := strings.Split(string(data), "\n") // origin, size, digest; then the signatures
+	if len(lines) < 3 {
+		return 0, "", errors.New("reading a checkpoint: it has too few lines")
+	}
+	if size, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
+		return 0, "", fmt.Errorf("reading a checkpoint: %w", err)
+	}
+	return size, cut(lines[2], 13), nil
 }
 
 // entries gives the entries [from, to), the newest first.

@@ -56,7 +56,7 @@ func (s *Server) goTo(v *visit) error {
 	return s.show(v, page{
 		Title: "Go to", Section: "/go",
 		What: "Every place of these pages by its name: pages, services, controls, duties and checks.",
-		Why:  "What an auditor asks for must be found at once, and documented information is to be available where it is needed (ISO/IEC 27001, 7.5.3).",
+		Why:  "What an auditor asks for must be found at once, and documented information is to be available where it is needed.",
 		Next: "Type a word or a number. With script, Ctrl K or / opens the same anywhere, and ? lists the keys.",
 	}, gotoPage(view))
 }

@@ -29,6 +29,12 @@ type homeView struct {
 	Drift    *app.Drift
 	Matrices map[responsibility.Severity]int
 	Unread   int
+	Size     int64 // of the log
+	Trend    trend
+	Points   []measured
+	Says     string // of the trend
+	Root     string // of the last checkpoint
+	Radar    radar
 	Stand    []string // sources that were no real account
 }
 
@@ -55,6 +61,18 @@ func (s *Server) home(v *visit) error {
 	if h.Ready, err = s.ready(v, v.Caller, v.member); err != nil {
 		return err
 	}
+	if h.Size, h.Root, err = s.checkpointOf(v); err != nil {
+		return err
+	}
+	if h.Points, h.Says, err = s.trendOf(v, run.Edition); err != nil {
+		return err
+	}
+	cat, err := s.o.App.Catalogue()
+	if err != nil {
+		return err
+	}
+	h.Radar = drawRadar(subjectsOf(cat, g.Assessment, true))
+	h.Trend = drawTrend(h.Points, 620, 230)
 	h.Worst, h.Failing = worstOf(g.Assessment)
 	for _, o := range g.Outlooks {
 		h.Outlook = o.Says

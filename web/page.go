@@ -28,9 +28,11 @@ type page struct {
 	Actor        string
 	Organisation string
 	Version      string
-	Style        string // path of the style sheet
-	Script       string // path of the script
-	Trail        []item // the pages above this one
+	Style        string      // path of the style sheet
+	Script       string      // path of the script
+	Trail        []item      // the pages above this one
+	Controls     []reference // of ISO/IEC 27017, that ask for it
+	Clauses      string      // of ISO/IEC 27001
 	Menu         []menu
 }
 
@@ -85,6 +87,7 @@ func (s *Server) dress(v *visit, p page) page {
 		p.Menu, p.Organisation = s.menu(v), v.Org
 	}
 	p.Trail = trailOf(p, v.r.URL.Path)
+	p.Controls, p.Clauses = s.references(p.Section)
 	return p
 }
 

@@ -87,7 +87,7 @@ func (s *Server) remediation(v *visit) error {
 	return s.show(v, page{
 		Title: "Gaps and plan", Section: "/remediation", Run: v.get("run"),
 		What: plural(n.Actions, "action", "actions") + " that work on " + number(n.Covered) + " of " + plural(n.Gaps, "gap", "gaps") + ", " + remediation.Duration(n.Minutes) + " in all.",
-		Why:  "Nonconformities are to be corrected, and risks treated by a plan (ISO/IEC 27001, 10.2 and 6.1.3). An auditor asks why one came before another: each action says so.",
+		Why:  "Nonconformities are to be corrected, and risks treated by a plan. An auditor asks why one came before another: each action says so.",
 		Next: "Begin with the quick wins of the first wave. Tick some actions and ask what they would change.",
 	}, planPage(view))
 }

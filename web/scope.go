@@ -64,7 +64,7 @@ func (s *Server) scope(v *visit) error {
 	return s.show(v, page{
 		Title: "Cloud services", Section: "/scope",
 		What: "The cloud services that " + sc.Organisation.Name + " consumes and provides, and what each is built on.",
-		Why:  "The scope is to name what it covers and where it meets others (ISO/IEC 27001, 4.3). Of a service that we consume the customer’s duties are ours, of one that we provide the provider’s (" + s.asked("shared-roles") + ").",
+		Why:  "The scope is to name what it covers and where it meets others. Of a service that we consume the customer’s duties are ours, of one that we provide the provider’s.",
 		Next: "See that no service is missing, that each has an owner, and that each has a matrix that is agreed and not stale.",
 	}, scopePage(view))
 }

@@ -140,6 +140,7 @@ type looked struct {
 // light is the integrity of the log, as it was last seen.
 type light struct {
 	At   time.Time // zero: not verified since the program began
+	Size int64     // how many entries there were
 	OK   bool
 	Says string
 }
@@ -151,7 +152,7 @@ func (s *Server) verify(ctx context.Context, c app.Caller) error {
 	if err != nil {
 		return err
 	}
-	l := light{At: s.o.Now().UTC(), OK: f.Err() == nil}
+	l := light{At: s.o.Now().UTC(), OK: f.Err() == nil, Size: int64(f.Size)}
 	var faults []string
 	if l.OK {
 		l.Says = "All " + plural(int(f.Size), "entry", "entries") + ", " + plural(int(f.Records), "record", "records") + " and " + plural(int(f.Bodies), "body", "bodies") + " are as they were written."
