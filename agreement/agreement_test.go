@@ -78,25 +78,3 @@ func TestJudge_NothingToRead(t *testing.T) {
 		}
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	f.Add("a.md", []byte(terms))
-	f.Add("a.html", []byte("<html><body><h1>1. Terms</h1><p>Provider shall notify&shy;</p>"))
-	f.Add("a.docx", []byte("PK\x03\x04"))
-	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		if strings.HasPrefix(string(data), "%PDF") || len(data) > 1<<16 {
-			t.Skip()
-		}
-		r := text.NewReader(text.Options{})
-		defer r.Close()
-		d, err := r.Read(t.Context(), name, data)
-		if err != nil {
-			return
-		}
-		for _, b := range d.Blocks {
-			if b.From < 0 || b.To < b.From || b.To > len(d.Text) {
-				t.Fatalf("a block [%d, %d) of %d bytes", b.From, b.To, len(d.Text))
-			}
-		}
-	})
-}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/enums"
 	pdfiumerrors "github.com/klippa-app/go-pdfium/errors"
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
@@ -116,7 +117,7 @@ func pdfPage(instance pdfium.Pdfium, b *builder, document references.FPDF_DOCUME
 			page.Characters++
 		}
 	}
-	page.Unreadable = err != nil || page.Characters < scanThreshold
+	page.Unreadable = err != nil || page.Characters < scanThreshold && shows(instance, document, i, page.Characters == 0)
 	var lines []line
 	for _, words := range strings.Split(words, "\n") {
 		from := b.at()
@@ -127,6 +128,31 @@ func pdfPage(instance pdfium.Pdfium, b *builder, document references.FPDF_DOCUME
 	page.To = b.at()
 	b.doc.Pages = append(b.doc.Pages, page)
 	return lines, b.full()
+}
+
+// maxObjects bounds what is looked at on a page that holds next to no text.
+const maxObjects = 500
+
+// shows tells whether a page with next to no text shows a picture, or, when it
+// holds none at all, anything: letters may be drawn as lines. An empty page, or
+// one with a short title alone, hides nothing. What cannot be told counts as shown.
+func shows(instance pdfium.Pdfium, document references.FPDF_DOCUMENT, i int, anything bool) bool {
+	page := requests.Page{ByIndex: &requests.PageByIndex{Document: document, Index: i}}
+	n, err := instance.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: page})
+	if err != nil || anything {
+		return err != nil || n.Count > 0
+	}
+	for k := range min(n.Count, maxObjects) {
+		object, err := instance.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: page, Index: k})
+		if err != nil {
+			return true
+		}
+		kind, err := instance.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: object.PageObject})
+		if err != nil || kind.Type == enums.FPDF_PAGEOBJ_IMAGE || kind.Type == enums.FPDF_PAGEOBJ_FORM {
+			return true
+		}
+	}
+	return n.Count > maxObjects
 }
 
 // pdfMarks gives the parser's marks their plain form: it ends lines with two
