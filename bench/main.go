@@ -107,7 +107,7 @@ func children() map[string]func(ctx context.Context, args []string) (any, error)
 	return map[string]func(context.Context, []string) (any, error){
 		"evaluate": evaluateChild, "engines": enginesChild,
 		"plan": planChild, "terraform": terraformChild, "terraform-opa": terraformOPAChild,
-		"serve": serveChild, "settle": settleChild,
+		"serve": serveChild, "settle": settleChild, "cost": costChild,
 	}
 }
 

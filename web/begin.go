@@ -96,7 +96,7 @@ func (s *Server) createOrg(v *visit) error {
 	if err := s.o.App.CreateOrg(v, v.Caller.In(id)); err != nil {
 		return err
 	}
-	v.Context = within(v, id)
+	v.Context = within(v.Context, id)
 	return v.redirect("/")
 }
 

@@ -15,7 +15,7 @@ func (s *Server) portfolio(v *visit) error {
 		return err
 	}
 	if len(ids) == 1 && v.get("all") == "" {
-		v.Context = within(v, ids[0])
+		v.Context = within(v.Context, ids[0])
 		return v.redirect("/")
 	}
 	if len(ids) == 0 && !v.Operator() {
