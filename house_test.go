@@ -46,6 +46,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"account":               {[]string{"problem"}, []string{"golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm", "github.com/go-webauthn/webauthn/", "github.com/pquerna/otp/hotp", "rsc.io/qr"}},
 	"account/oidc":          {[]string{"problem"}, []string{"github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"}},
 	"account/oidc/oidctest": {},
+	"account/passkeytest":   {},
 	"job":                   {[]string{"problem"}, []string{"github.com/riverqueue/river", "github.com/riverqueue/river/", "github.com/robfig/cron/v3", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/", "modernc.org/sqlite"}},
 	"app": {[]string{"account", "job", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
 		"remediation", "risk", "document", "evidence", "store", "app/report", "internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},

@@ -14,6 +14,7 @@ const (
 	ByPassword Proof = "password"
 	ByTOTP     Proof = "password+totp"
 	ByRecovery Proof = "password+recovery"
+	BySecond   Proof = "password+passkey"
 	ByPasskey  Proof = "passkey"
 	ByOIDC     Proof = "oidc"
 )

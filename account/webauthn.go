@@ -3,9 +3,12 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -21,6 +24,12 @@ type Passkey struct {
 	Created    time.Time           `json:"created"`
 	LastUsed   *time.Time          `json:"last_used,omitempty"`
 	Credential webauthn.Credential `json:"credential"`
+}
+
+// ID names the passkey: the digest of what its authenticator calls it.
+func (p Passkey) ID() string {
+	sum := sha256.Sum256(p.Credential.ID)
+	return hex.EncodeToString(sum[:16])
 }
 
 // Cloned tells whether the counter of the authenticator went back once: two of
@@ -62,17 +71,32 @@ const ceremonyTime = 5 * time.Minute
 // answerMost bounds what a browser sends back, in bytes.
 const answerMost = 64 << 10
 
-// Ceremony is what the server keeps between the question to an authenticator
-// and its answer. It belongs to one browser and is used once: the caller deletes
-// it before it looks at the answer.
+// Ceremony is what must be known of the question to an authenticator when its
+// answer comes. It belongs to one browser and is used once: the caller sees to
+// both.
 type Ceremony struct {
 	Data webauthn.SessionData `json:"data"`
 	Ends time.Time            `json:"ends"`
 }
 
+// ID names the ceremony: the digest of what was asked.
+func (c Ceremony) ID() string {
+	sum := sha256.Sum256([]byte(c.Data.Challenge))
+	return hex.EncodeToString(sum[:16])
+}
+
 // RelyingParty is this installation towards authenticators. Safe for concurrent
 // use.
-type RelyingParty struct{ w *webauthn.WebAuthn }
+type RelyingParty struct {
+	w       *webauthn.WebAuthn
+	origins []string
+}
+
+// Serves tells whether passkeys work in a page of the origin (https://host).
+func (r *RelyingParty) Serves(origin string) bool { return slices.Contains(r.origins, origin) }
+
+// Origin gives the first of its origins, where passkeys work.
+func (r *RelyingParty) Origin() string { return r.origins[0] }
 
 // NewRelyingParty makes it from the host name that passkeys are bound to, the
 // name that the browser shows, and the origins of the pages (https://host).
@@ -84,10 +108,10 @@ func NewRelyingParty(host, name string, origins ...string) (*RelyingParty, error
 			ResidentKey: protocol.ResidentKeyRequirementPreferred, UserVerification: protocol.VerificationPreferred,
 		},
 	})
-	if err != nil || host == "" {
+	if err != nil || host == "" || len(origins) == 0 {
 		return nil, problem.New(problem.Invalid, "passkeys cannot be used at this address", "set the public address to https and a host name").Wrap(err)
 	}
-	return &RelyingParty{w}, nil
+	return &RelyingParty{w, origins}, nil
 }
 
 // BeginPasskey asks for a new passkey; options is the JSON for
@@ -127,13 +151,14 @@ func (r *RelyingParty) FinishPasskey(h Holder, c Ceremony, answer []byte, name s
 }
 
 // BeginSignIn asks an authenticator to prove who holds it: one of h, or, where
-// h is nil, whoever the passkey names. options is the JSON for
+// h is nil, whoever the passkey names; it must then check a PIN or a finger, for
+// nothing else is asked. options is the JSON for
 // navigator.credentials.get.
 func (r *RelyingParty) BeginSignIn(h *Holder, now time.Time) (options []byte, c Ceremony, err error) {
 	var question *protocol.CredentialAssertion
 	var data *webauthn.SessionData
 	if h == nil {
-		question, data, err = r.w.BeginDiscoverableLogin()
+		question, data, err = r.w.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
 	} else if len(h.Passkeys) == 0 {
 		return nil, c, problem.New(problem.NotFound, "this account has no passkey", "sign in another way")
 	} else {

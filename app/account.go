@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/problem"
@@ -53,7 +54,13 @@ type proof struct {
 	NewSeed  string           `json:"new_seed,omitempty"` // until its first code was shown
 	Step     int64            `json:"step,omitempty"`     // the last that was used
 	Recovery []account.Secret `json:"recovery,omitempty"`
+
+	Passkeys []account.Passkey    `json:"passkeys,omitempty"`
+	Spent    map[string]time.Time `json:"spent,omitempty"` // ceremonies that were answered, until they end by themselves
 }
+
+// second tells whether more than the password is asked for.
+func (p proof) second() bool { return p.Seed != "" || len(p.Passkeys) > 0 }
 
 // sealed is a proof as it is kept.
 type sealed struct {

@@ -18,6 +18,7 @@ type Self struct {
 	Password bool // has one
 	Codes    bool // asks for a time-based code
 	Recovery int  // codes that are left
+	Passkeys []account.Passkey
 	Sessions []account.Session
 	Tokens   []account.Token
 }
@@ -48,7 +49,7 @@ func (a *App) Self(ctx context.Context, c Caller) (out Self, err error) {
 		if err != nil {
 			return out, err
 		}
-		out.Password, out.Codes, out.Recovery = p.Password != "", p.Seed != "", len(p.Recovery)
+		out.Password, out.Codes, out.Recovery, out.Passkeys = p.Password != "", p.Seed != "", len(p.Recovery), p.Passkeys
 	}
 	all, err := list[account.Session](ctx, root, sessions)
 	if err != nil {
@@ -264,6 +265,30 @@ func (a *App) ConfirmCodes(ctx context.Context, c Caller, s account.Session, cod
 	return codes, nil
 }
 
+// NewRecovery makes new recovery codes in place of the old ones, and gives them
+// this once.
+func (a *App) NewRecovery(ctx context.Context, c Caller, s account.Session) (recovery []string, err error) {
+	acc, _, err := a.own(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.stepUp(s); err != nil {
+		return nil, err
+	}
+	codes, secrets := account.NewRecovery()
+	err = a.setProof(ctx, acc, "recovery.set", func(p *proof) error {
+		if !p.second() {
+			return problem.New(problem.Conflict, "no second factor is asked for that a recovery code could stand in for", "set one up first")
+		}
+		p.Recovery = secrets
+		return nil
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return codes, nil
+}
+
 // RemoveCodes ends asking for time-based codes.
 func (a *App) RemoveCodes(ctx context.Context, c Caller, s account.Session) error {
 	acc, _, err := a.own(ctx, c)
@@ -274,7 +299,9 @@ func (a *App) RemoveCodes(ctx context.Context, c Caller, s account.Session) erro
 		return err
 	}
 	return a.setProof(ctx, acc, "codes.removed", func(p *proof) error {
-		p.Seed, p.NewSeed, p.Step, p.Recovery = "", "", 0, nil
+		if p.Seed, p.NewSeed, p.Step = "", "", 0; !p.second() {
+			p.Recovery = nil
+		}
 		return nil
 	}, nil)
 }

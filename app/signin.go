@@ -68,7 +68,8 @@ func tooMany(wait time.Duration) error {
 }
 
 // SignIn proves an account by its password. The token is what the browser's
-// cookie is to hold; while pending is true it opens nothing until SignInCode.
+// cookie is to hold; while pending is true it opens nothing until SignInCode or
+// SignInSecond.
 func (a *App) SignIn(ctx context.Context, v Visitor, login, password string) (token string, pending bool, err error) {
 	login, err = account.Login(login)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *App) SignIn(ctx context.Context, v Visitor, login, password string) (to
 			return "", false, err
 		}
 	}
-	if p.Seed == "" {
+	if !p.second() {
 		a.misses.clear(v, login)
 		token, err = a.open(ctx, acc, account.ByPassword, v)
 		return token, false, err
@@ -118,14 +119,11 @@ func (a *App) SignIn(ctx context.Context, v Visitor, login, password string) (to
 // SignInCode brings a pending session its second factor: a time-based code, or
 // a recovery code. The session gets a new token.
 func (a *App) SignInCode(ctx context.Context, v Visitor, pending, code string) (token string, err error) {
-	s, err := a.session(ctx, pending)
+	s, err := a.pending(ctx, pending)
 	if err != nil {
 		return "", err
 	}
 	now := a.now().UTC()
-	if !s.Pending {
-		return "", signInFirst()
-	}
 	if wait := a.misses.wait(v, s.Person, now); wait > 0 {
 		return "", tooMany(wait)
 	}
@@ -141,7 +139,7 @@ func (a *App) SignInCode(ctx context.Context, v Visitor, pending, code string) (
 		}
 		by = account.ByTOTP
 		step, ok := account.CheckCode(p.Seed, code, now, p.Step)
-		if ok {
+		if ok && p.Seed != "" {
 			p.Step = step
 		} else if p.Recovery, ok = account.UseRecovery(p.Recovery, code); ok {
 			by = account.ByRecovery
@@ -212,6 +210,15 @@ func (a *App) session(ctx context.Context, token string) (s account.Session, err
 		return account.Session{}, signInFirst()
 	}
 	return s, nil
+}
+
+// pending gives the session of a token that waits for a second factor.
+func (a *App) pending(ctx context.Context, token string) (account.Session, error) {
+	s, err := a.session(ctx, token)
+	if err == nil && !s.Pending {
+		err = signInFirst()
+	}
+	return s, err
 }
 
 // Session gives the caller behind the token of a session. Denied when it has
