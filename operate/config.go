@@ -23,7 +23,7 @@ import (
 // of the sample file, of the flags' help and of the reference page.
 type Config struct {
 	Listen    string   `yaml:"listen" flag:"listen" default:"127.0.0.1:7117" doc:"Address and port of the pages and the API. Port 0 takes a free one."`
-	URL       string   `yaml:"url" flag:"url" example:"https://demarc.example.org" doc:"How people reach the server: for links in messages and for single sign-on."`
+	URL       string   `yaml:"url" flag:"url" example:"https://demarc.example.org" doc:"How people reach the server: for links in messages, for single sign-on, and for passkeys, which are bound to its name."`
 	Hosts     []string `yaml:"hosts" flag:"host" example:"demarc.example.org" doc:"Further host names by which the server is called, such as that of a reverse proxy. Any other is refused."`
 	BehindTLS bool     `yaml:"behind_tls" flag:"behind-tls" default:"false" doc:"Whether a reverse proxy with TLS stands before the server: cookies are sent over TLS only then."`
 	PrintLink bool     `yaml:"print_link" flag:"print-link" default:"true" doc:"Whether to print a link that signs the owner of the disk in once. Whoever reads the output is the owner: set it to false where others read the log."`

@@ -84,7 +84,7 @@ func (s *Server) turnAway(v *visit, err error) error {
 	if problem.Of(err) != problem.Denied {
 		return err
 	}
-	return s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, signinForm("", safeNext(v.r), s.o.Provider != nil))
+	return s.doorstep(v, http.StatusUnauthorized, page{Title: "Sign in", Next: "You are not signed in, or your session has ended."}, s.signinForm(v, "", safeNext(v.r)))
 }
 
 // safeNext gives the page that was asked for, to go on to after signing in.

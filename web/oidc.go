@@ -72,11 +72,11 @@ func (s *Server) comeBack(v *visit) error {
 	}
 	http.SetCookie(v.w, &http.Cookie{Name: awayCookie, Path: "/signin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.o.Secure, MaxAge: -1})
 	if !ok {
-		return s.again(v, problem.New(problem.Denied, "this sign-in was not begun in this browser, or took too long", "begin it again"), "Sign in", signinForm("", "", s.o.Provider != nil))
+		return s.again(v, problem.New(problem.Denied, "this sign-in was not begun in this browser, or took too long", "begin it again"), "Sign in", s.signinForm(v, "", ""))
 	}
 	token, err := s.vouched(v, state)
 	if err != nil {
-		return s.again(v, err, "Sign in", signinForm("", "", true))
+		return s.again(v, err, "Sign in", s.signinForm(v, "", ""))
 	}
 	s.setCookie(v.w, token)
 	// A redirect from here would still count as coming from the other site, and

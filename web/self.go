@@ -14,14 +14,18 @@ import (
 // organisation and ask for no permission but to be signed in.
 func (s *Server) selfRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /self":                s.self,
-		"POST /self/password":      s.selfPassword,
-		"POST /self/codes":         s.selfCodes,
-		"POST /self/codes/confirm": s.selfConfirm,
-		"POST /self/codes/remove":  s.selfRemove,
-		"POST /self/session/end":   s.selfEndSession,
-		"POST /self/token":         s.selfToken,
-		"POST /self/token/end":     s.selfEndToken,
+		"GET /self":                 s.self,
+		"POST /self/password":       s.selfPassword,
+		"POST /self/codes":          s.selfCodes,
+		"POST /self/codes/confirm":  s.selfConfirm,
+		"POST /self/codes/remove":   s.selfRemove,
+		"POST /self/recovery":       s.selfRecovery,
+		"GET /self/passkey":         s.selfPasskey,
+		"POST /self/passkey":        s.selfAddPasskey,
+		"POST /self/passkey/remove": s.selfRemovePasskey,
+		"POST /self/session/end":    s.selfEndSession,
+		"POST /self/token":          s.selfToken,
+		"POST /self/token/end":      s.selfEndToken,
 	}
 }
 
@@ -35,6 +39,8 @@ type selfView struct {
 	Side     int
 	Recovery []string // just made
 	Token    string   // just made
+	Keys     bool     // passkeys work in this page
+	KeysAt   string   // where else they do; empty: nowhere
 }
 
 func (s *Server) self(v *visit) error { return s.selfWith(v, selfView{}) }
@@ -47,12 +53,15 @@ func (s *Server) selfWith(v *visit, view selfView) error {
 	if view.Orgs, err = s.o.App.Orgs(v, v.Caller); err != nil {
 		return err
 	}
-	view.This = v.session().ID
+	view.This, view.Keys = v.session().ID, s.passkeys(v) != nil
+	if s.o.Passkeys != nil && !view.Keys {
+		view.KeysAt = s.o.Passkeys.Origin()
+	}
 	next := "End the sessions that you do not know."
 	switch {
 	case view.Self.Account.ID == "":
 		next = "Let yourself in with an e-mail address under Members of an organisation, so that you need no link any more."
-	case !view.Self.Codes:
+	case !view.Self.Codes && len(view.Self.Passkeys) == 0:
 		next = "Set up a second factor: a password alone is too little for evidence."
 	}
 	return s.show(v, page{
@@ -149,6 +158,8 @@ func proofSaid(p account.Proof) string {
 		return "a password and a code"
 	case account.ByRecovery:
 		return "a password and a recovery code"
+	case account.BySecond:
+		return "a password and a passkey"
 	case account.ByPasskey:
 		return "a passkey"
 	case account.ByOIDC:

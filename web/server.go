@@ -30,6 +30,7 @@ type Options struct {
 	Address  func(*http.Request) string                // of the network, when a proxy stands before the server; nil: the other end
 	Provider *oidc.Provider                            // signs people in too; nil: passwords only
 	OIDC     oidc.Config                               // of the provider: what its groups are worth
+	Passkeys *account.RelyingParty                     // what passkeys are bound to; nil: there are none
 	API      http.Handler                              // what answers below /api/, with tokens of its own; nil: nothing
 	Around   func(http.Handler) http.Handler           // what stands before all of it; nil: nothing
 	Matched  func(ctx context.Context, pattern string) // is told the pattern of a page; nil: nobody

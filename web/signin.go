@@ -24,6 +24,8 @@ func (s *Server) doorRoutes() map[string]handler {
 		"GET /signin":           s.signin,
 		"POST /signin":          s.signinPassword,
 		"POST /signin/code":     s.signinCode,
+		"POST /signin/passkey":  s.signinPasskey,
+		"POST /signin/second":   s.signinSecond,
 		"GET /signin/oidc":      s.leave,
 		"GET /signin/oidc/back": s.comeBack,
 		"GET /join":             s.joinForm,
@@ -51,7 +53,7 @@ func doorsOf(routes map[string]handler) map[string]bool {
 func (s *Server) signin(v *visit) error {
 	token := v.r.URL.Query().Get("token")
 	if token == "" {
-		return s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, signinForm("", "", s.o.Provider != nil))
+		return s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, s.signinForm(v, "", ""))
 	}
 	// A look ahead by a browser or another program must not use the link up.
 	if v.r.Method != http.MethodGet || strings.Contains(v.r.Header.Get("Sec-Purpose"), "prefetch") {
@@ -76,21 +78,35 @@ func (s *Server) signinPassword(v *visit) error {
 	login, next := strings.TrimSpace(v.r.PostFormValue("login")), v.r.PostFormValue("next")
 	token, pending, err := s.o.App.SignIn(v, s.visitor(v.r), login, v.r.PostFormValue("password"))
 	if err != nil {
-		return s.again(v, err, "Sign in", signinForm(login, next, s.o.Provider != nil))
+		return s.again(v, err, "Sign in", s.signinForm(v, login, next))
 	}
 	s.setCookie(v.w, token)
 	if pending {
-		return s.doorstep(v, http.StatusOK, page{Title: "Your second factor", Next: "Type the code that your program for codes shows now, or one of your recovery codes."}, codeForm(next))
+		second, form, err := s.secondForm(v, token, next)
+		if err != nil {
+			return err
+		}
+		return s.doorstep(v, http.StatusOK, page{Title: secondTitle, Next: second}, form)
 	}
 	return v.onward(next)
 }
 
 // signinCode takes the second factor.
 func (s *Server) signinCode(v *visit) error {
-	next := v.r.PostFormValue("next")
 	token, err := s.o.App.SignInCode(v, s.visitor(v.r), s.tokenOf(v.r), v.r.PostFormValue("code"))
+	return s.seconded(v, token, err)
+}
+
+// seconded goes on with the session that a second factor opened, or shows the
+// forms once more.
+func (s *Server) seconded(v *visit, token string, err error) error {
+	next := v.r.PostFormValue("next")
 	if err != nil {
-		return s.again(v, err, "Your second factor", codeForm(next))
+		_, form, lost := s.secondForm(v, s.tokenOf(v.r), next)
+		if lost != nil {
+			form = s.signinForm(v, "", next) // the session that waited has ended
+		}
+		return s.again(v, err, secondTitle, form)
 	}
 	s.setCookie(v.w, token)
 	return v.onward(next)
@@ -135,5 +151,5 @@ func (s *Server) signout(v *visit) error {
 		return err
 	}
 	s.setCookie(v.w, "")
-	return s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, signinForm("", "", s.o.Provider != nil))
+	return s.doorstep(v, http.StatusOK, page{Title: "You are signed out", Next: "To come back, sign in again, or open the sign-in link that demarc serve printed last."}, s.signinForm(v, "", ""))
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -103,7 +104,11 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *
 	if err != nil {
 		return err
 	}
-	s, err = web.New(web.Options{App: a, API: programs, Around: w.around(secure), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: rules, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: secure, Now: e.now,
+	passkeys, err := passkeysOf(config.URL, scheme, hosts, loopback)
+	if err != nil {
+		return err
+	}
+	s, err = web.New(web.Options{App: a, Passkeys: passkeys, API: programs, Around: w.around(secure), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: rules, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: secure, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
@@ -140,6 +145,23 @@ func secured(l net.Listener, pair operate.TLS, log *slog.Logger) (net.Listener, 
 		return nil, problem.New(problem.Invalid, "the certificate and its key cannot be used: "+err.Error(), "two files in PEM that fit: --tls-cert FILE --tls-key FILE")
 	}
 	return tls.NewListener(l, c), nil
+}
+
+// passkeysOf gives what passkeys are bound to: the name by which people reach
+// the server, or this very machine; nil where it has no name. Browsers trust
+// plain HTTP with them on localhost only, and an address in figures never.
+func passkeysOf(base, scheme string, hosts []string, loopback bool) (*account.RelyingParty, error) {
+	if base == "" && loopback {
+		base = scheme + "://" + hosts[1]
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Hostname() != "localhost" {
+		return nil, nil
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return nil, nil
+	}
+	return account.NewRelyingParty(u.Hostname(), "Demarc", u.Scheme+"://"+u.Host)
 }
 
 // openProvider opens the OpenID provider, when one is named.
