@@ -250,12 +250,20 @@ func (p *Page) View(ctx context.Context, width, height int, dark bool) error {
 	return errors.Join(err, p.call(ctx, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil))
 }
 
-// Picture gives the whole page as PNG.
+// pictureMost is how much of a long page a picture shows, in pixels.
+const pictureMost = 4000
+
+// Picture gives the page as PNG.
 func (p *Page) Picture(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	var got struct{ Data []byte }
-	err := p.call(ctx, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &got)
+	var size struct{ CSSContentSize struct{ Width, Height float64 } }
+	if err := p.call(ctx, "Page.getLayoutMetrics", nil, &size); err != nil {
+		return nil, err
+	}
+	clip := map[string]any{"x": 0, "y": 0, "width": size.CSSContentSize.Width, "height": min(pictureMost, size.CSSContentSize.Height), "scale": 1}
+	err := p.call(ctx, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": clip}, &got)
 	return got.Data, err
 }
 
