@@ -184,11 +184,17 @@ func (s *server) wait(what string, ready func() bool) {
 // gives what it prints.
 func (s *server) demarc(args ...string) string {
 	s.t.Helper()
+	return s.fails(0, args...)
+}
+
+// fails runs a command that must end with the exit code.
+func (s *server) fails(code int, args ...string) string {
+	s.t.Helper()
 	cmd := exec.Command(shared.program, append([]string{"--data", s.data}, args...)...)
 	cmd.Env = s.env
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("demarc %s: %v: %s", strings.Join(args, " "), err, out)
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		s.t.Fatalf("demarc %s: %v, not exit code %d: %s", strings.Join(args, " "), err, code, out)
 	}
 	return string(out)
 }
