@@ -258,7 +258,9 @@ func (p *Page) Picture(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	var got struct{ Data []byte }
-	var size struct{ CSSContentSize struct{ Width, Height float64 } }
+	var size struct {
+		CSSContentSize struct{ Width, Height float64 }
+	}
 	if err := p.call(ctx, "Page.getLayoutMetrics", nil, &size); err != nil {
 		return nil, err
 	}
