@@ -18,11 +18,11 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/responsibility/finding": {[]string{"shared-roles", "supplier-agreement", "supply-chain"}, "8.1"},
 		"/duty/map":               {[]string{"independent-review"}, "9.1"},
 		"/duty":                   {[]string{"independent-review"}, "6.1.3"},
-		"/finding":                {[]string{"configuration", "machine-hardening", "vulnerability"}, "9.1"},
+		"/finding":                {[]string{"machine-hardening", "vulnerability"}, "9.1"},
 		"/remediation":            {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/assess":                 {[]string{"independent-review"}, "9.1, 10.1"},
 		"/catalogue":              {[]string{"cloud-policy", "applicable-law"}, "6.1.3"},
-		"/check":                  {[]string{"configuration", "machine-hardening"}, "9.1"},
+		"/check":                  {[]string{"machine-hardening"}, "9.1"},
 		"/job":                    {[]string{"cloud-monitoring", "asset-inventory"}, "8.1, 9.1"},
 		"/collect":                {[]string{"asset-inventory", "cloud-monitoring"}, "9.1"},
 		"/evidence":               {[]string{"evidence-collection", "record-protection", "administrator-logs"}, "7.5"},
@@ -40,10 +40,13 @@ func askedBy(section string) (controls []string, clauses string) {
 // reference is a control with its numbers.
 type reference struct{ Numbers, Title, Path string }
 
-// references gives the controls that ask for a page, by their numbers in both
+// references gives the controls that ask for a page, or that it is about, by their numbers in both
 // editions, so that a reader can look them up in his own copy.
-func (s *Server) references(section string) (out []reference, clauses string) {
-	keys, clauses := askedBy(section)
+func (s *Server) references(p page) (out []reference, clauses string) {
+	keys, clauses := askedBy(p.Section)
+	if p.About != "" {
+		keys, clauses = []string{p.About}, ""
+	}
 	cat, err := s.o.App.Catalogue()
 	if err != nil { // every page that needs more of it says so
 		return nil, clauses

@@ -126,7 +126,7 @@ func (s *Server) control(v *visit) error {
 		}
 	}
 	return s.show(v, page{
-		Title: c.Title, Section: "/catalogue",
+		Title: c.Title, Section: "/catalogue", About: c.Key,
 		What: "The control " + c.Key + ": where both editions place it, what each party must do, and what proves it.",
 		Why:  or(c.Objective, "See its duties."),
 		Next: "Open a duty and see how it stands for each of your services.",

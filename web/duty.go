@@ -180,7 +180,7 @@ func (s *Server) duty(v *visit) error {
 		next = "This assessment left it out: its edition, its party or the service was not asked for. Assess again with --edition 2015 or 2026 and --party both."
 	}
 	return s.show(v, page{
-		Title: "Duty " + duty.ID, Section: "/duty", Run: v.get("run"),
+		Title: "Duty " + duty.ID, Section: "/duty", About: view.Control.Key, Run: v.get("run"),
 		What: "A duty of the cloud service " + string(duty.Party) + ", of the control " + view.Control.Title + ": " + duty.Text,
 		Why:  or(view.Control.Objective, "See the control.") + " It rests on: " + duty.BasisIn(run.Edition) + ".",
 		Next: next,

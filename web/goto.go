@@ -40,12 +40,13 @@ func (s *Server) goTo(v *visit) error {
 		return problem.New(problem.Usage, "These are too many words", "Say a name or a number.")
 	}
 	words := strings.Fields(strings.ToLower(view.Query))
+	var pages []destination
 	for _, m := range s.menu(v) {
 		for _, i := range m.Items {
-			all = append([]destination{{Kind: "page", Name: i.Name, Path: at(v, i.Path)}}, all...)
+			pages = append(pages, destination{Kind: "page", Name: i.Name, Path: at(v, i.Path)})
 		}
 	}
-	for _, d := range all {
+	for _, d := range append(pages, all...) {
 		if len(words) == 0 && d.Kind != "page" && d.Kind != "service" || !holdsWords(d, words) {
 			continue
 		}

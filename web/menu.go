@@ -33,7 +33,7 @@ func trailOf(p page, path string) []item {
 	}
 	for _, m := range p.Menu {
 		for _, i := range m.Items {
-			if i.Path != p.Section {
+			if i.Path != p.Section || i.Name == p.Title {
 				continue
 			}
 			if p.Organisation == "" {

@@ -31,6 +31,7 @@ type page struct {
 	Style        string      // path of the style sheet
 	Script       string      // path of the script
 	Trail        []item      // the pages above this one
+	About        string      // key of the control that the page is about
 	Controls     []reference // of ISO/IEC 27017, that ask for it
 	Clauses      string      // of ISO/IEC 27001
 	Menu         []menu
@@ -87,7 +88,7 @@ func (s *Server) dress(v *visit, p page) page {
 		p.Menu, p.Organisation = s.menu(v), v.Org
 	}
 	p.Trail = trailOf(p, v.r.URL.Path)
-	p.Controls, p.Clauses = s.references(p.Section)
+	p.Controls, p.Clauses = s.references(p)
 	return p
 }
 
