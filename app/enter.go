@@ -93,6 +93,9 @@ func (h *hall) Update(ctx context.Context, fn func(*store.Tx) error) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
+		if err := h.caller.seen.note(ctx, tx); err != nil {
+			return err
+		}
 		return h.caller.once.mark(ctx, tx)
 	})
 	if err == nil {

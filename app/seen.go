@@ -36,7 +36,8 @@ func SubscriptionRef(id string) Ref                      { return Ref{subscripti
 type seen struct {
 	Ref
 	is   func(rev int64) bool
-	done atomic.Bool // he changed it: from now on it is as he knows
+	done atomic.Bool  // he changed it: from now on it is as he knows
+	made atomic.Int64 // the revision that he made
 }
 
 // Seen gives the caller that changes something only while is tells so of the
@@ -57,6 +58,25 @@ func (s *seen) holds(ctx context.Context, from records) error {
 		return err
 	}
 	return problem.New(problem.Conflict, "it is not any more as you saw it: somebody else changed it", "read it again, look at what changed, and repeat yours").Wrap(ErrChanged)
+}
+
+// note keeps the revision that a change makes.
+func (s *seen) note(ctx context.Context, tx records) error {
+	if s == nil {
+		return nil
+	}
+	rev, err := revision(ctx, tx, s.Ref)
+	s.made.Store(rev)
+	return err
+}
+
+// Revised gives the revision of what Seen named after the caller's change, 0
+// when that took it away; ok is false while there was none.
+func (c Caller) Revised() (rev int64, ok bool) {
+	if c.seen == nil || !c.seen.done.Load() {
+		return 0, false
+	}
+	return c.seen.made.Load(), true
 }
 
 // changed notes that a change of the caller's is durable.
