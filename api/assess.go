@@ -140,7 +140,7 @@ func (s *server) assessCalls() []call {
 			more:     "The record of one assessment by its id.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *oneRun) (app.Run, error) { return a.Run(ctx, c, in.Run) })},
 		{id: "getDrift", method: get, path: "/assess/drift", tag: tag, need: account.ReadFinding, says: "What changed between two assessments",
-			more: "Counts of the findings that are new, fixed, open, unknown, known and gone, what became of each duty, and page by page the findings of one class.", register: handle(s, s.drift)},
+			more: "Counts of the findings that are new, fixed, open, unknown, known and gone, what became of each duty, and the first 200 findings of one class; a view of the later assessment has them all.", register: handle(s, s.drift)},
 		{id: "listStandings", method: get, path: "/assess/history", tag: tag, need: account.ReadAssessment, says: "How the duties stood, assessment after assessment",
 			more: "The counts of the organisation's own duties in each assessment of an edition, the newest first: for a chart of readiness.", register: handle(s, s.standings)},
 		{id: "getStatusMap", method: get, path: "/duty/map", tag: tag, need: account.ReadAssessment, says: "How every control and theme stands, over all services",
@@ -234,12 +234,12 @@ func (s *server) drift(ctx context.Context, c app.Caller, in *driftIn) (changes,
 	if err != nil {
 		return changes{}, err
 	}
-	classes := map[string][]check.Finding{"new": d.Findings.New, "fixed": d.Findings.Fixed, "open": d.Findings.Open, "unknown": d.Findings.Unknown, "known": d.Findings.Known, "gone": d.Findings.Gone}
+	classes := map[string]app.Changed{"new": d.Findings.New, "fixed": d.Findings.Fixed, "open": d.Findings.Open, "unknown": d.Findings.Unknown, "known": d.Findings.Known, "gone": d.Findings.Gone}
 	out := changes{From: from.ID, To: to.ID, Duties: d.Duties, Of: in.Of, Counts: map[string]int{}}
-	for name, rows := range classes {
-		out.Counts[name] = len(rows)
+	for name, x := range classes {
+		out.Counts[name] = x.Count
 	}
-	page, err := paged(classes[in.Of], in.InPage, func(f check.Finding) string { return f.Fingerprint })
+	page, err := paged(classes[in.Of].First, in.InPage, func(f check.Finding) string { return f.Fingerprint })
 	out.Items, out.Next = page.Items, page.Next
 	return out, err
 }
