@@ -226,7 +226,7 @@ func TestReads(t *testing.T) {
 	h.get(at+"/member?limit=1", token, &page)
 	with["account"] = page.Items[0].Account
 	var made struct{ ID int64 }
-	r := h.do(http.MethodPost, at+"/job/run", token, `{"edition":"2026"}`)
+	r := h.do(http.MethodPost, at+"/job/run", token, `{}`)
 	want(t, "ordering a run", r, http.StatusAccepted)
 	ok(t, json.Unmarshal(r.Body.Bytes(), &made))
 	with["job"] = fmt.Sprint(made.ID)

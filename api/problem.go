@@ -18,6 +18,7 @@ import (
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/responsibility"
 )
 
 // fault is a problem as RFC 9457 writes it.
@@ -68,6 +69,7 @@ func tell(log *slog.Logger, err error) *fault {
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Kind != problem.Internal && p.Kind.Status() >= 400 {
 		f := newFault(p.Kind.String(), p.Kind.Status(), p.Sentence, p.Hint)
+		f.places(err)
 		if errors.Is(err, app.ErrChanged) {
 			f.Status, f.Title = http.StatusPreconditionFailed, http.StatusText(http.StatusPreconditionFailed)
 		}
@@ -77,6 +79,36 @@ func tell(log *slog.Logger, err error) *fault {
 	log.Error("answering a program", "id", id, "error", err)
 	return internal(id)
 }
+
+// places names the place of every fault that an error knows of.
+func (f *fault) places(err error) {
+	var lines responsibility.LineFaults
+	var faults problem.Faults
+	switch {
+	case errors.As(err, &lines):
+		for _, x := range lines {
+			f.Errors = append(f.Errors, field{At: "body." + x.Field, Detail: x.Duty + ": " + x.Says})
+		}
+	case errors.As(err, &faults):
+		for _, x := range faults {
+			at, says, ok := strings.Cut(x, ": ")
+			if !ok {
+				at, says = "", x
+			}
+			f.Errors = append(f.Errors, field{At: strings.TrimSuffix("body."+at, "."), Detail: says})
+		}
+	case strings.Contains(f.Detail, "\n"): // a linter tells all faults of a file, one a line
+		for line := range strings.Lines(f.Detail) {
+			if line = strings.TrimSpace(line); line != "" && len(f.Errors) < placesMost {
+				f.Errors = append(f.Errors, field{At: "body", Detail: line})
+			}
+		}
+		f.Detail = "the file has faults"
+	}
+}
+
+// placesMost bounds how many faults of a file are told at once.
+const placesMost = 500
 
 // unread is what the framework says of a body that breaks off.
 const unread = "cannot read request body"
@@ -141,6 +173,9 @@ func (f *fault) hide(in any) *fault {
 	collect(reflect.ValueOf(in), &values, 0)
 	for _, v := range values {
 		f.Detail, f.Hint = strings.ReplaceAll(f.Detail, v, "…"), strings.ReplaceAll(f.Hint, v, "…")
+		for i := range f.Errors {
+			f.Errors[i].Detail = strings.ReplaceAll(f.Errors[i].Detail, v, "…")
+		}
 	}
 	return f
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -45,6 +44,13 @@ type (
 		InService
 		Duty string `path:"duty" maxLength:"64" doc:"id of a duty" example:"5.1.1-C1"`
 		Body lineBody
+	}
+	linesIn struct {
+		InService
+		Body struct {
+			Duties []string  `json:"duties" minItems:"1" maxItems:"500" nullable:"false" doc:"ids of the duties whose lines are changed"`
+			Set    lineWords `json:"set" doc:"what the lines are to hold"`
+		}
 	}
 	matrixIn struct {
 		InService
@@ -95,6 +101,27 @@ type lineBody struct {
 	Note            string   `json:"note,omitempty" maxLength:"2000"`
 }
 
+// lineWords are what is set in several lines; what is absent stays as it is.
+type lineWords struct {
+	Customer        *string  `json:"customer,omitempty" enum:"none,performs,accountable,both"`
+	Provider        *string  `json:"provider,omitempty" enum:"none,performs,accountable,both"`
+	Split           *string  `json:"split,omitempty" maxLength:"2000"`
+	CustomerOwner   *string  `json:"customer_owner,omitempty" maxLength:"200"`
+	ProviderContact *string  `json:"provider_contact,omitempty" maxLength:"200"`
+	Basis           *basis   `json:"basis,omitempty"`
+	Rationale       *string  `json:"rationale,omitempty" maxLength:"2000"`
+	Evidence        []string `json:"evidence,omitempty" maxItems:"100" nullable:"false"`
+	Note            *string  `json:"note,omitempty" maxLength:"2000"`
+}
+
+func (w lineWords) patch() app.Patch {
+	p := app.Patch{Customer: (*responsibility.Share)(w.Customer), Provider: (*responsibility.Share)(w.Provider), Split: w.Split, CustomerOwner: w.CustomerOwner, ProviderContact: w.ProviderContact, Rationale: w.Rationale, Note: w.Note, Evidence: w.Evidence}
+	if w.Basis != nil {
+		p.Basis = &responsibility.Basis{Kind: responsibility.BasisKind(w.Basis.Kind), Reference: w.Basis.Reference}
+	}
+	return p
+}
+
 type basis struct {
 	Kind      string `json:"kind" enum:"contract,statement,internal,assumption,default" doc:"what it rests on: a clause of the contract, a statement of the provider, a control of our own, an assumption, or the usual division"`
 	Reference string `json:"reference,omitempty" maxLength:"200" example:"MSA 2024, 7.3(b)"`
@@ -109,16 +136,6 @@ type matrixRow struct {
 	Version  int                   `json:"version"`
 	Standing responsibility.Status `json:"standing" doc:"derived: a sign-off goes stale when something material changes"`
 	Findings int                   `json:"findings" doc:"what the rules find in it"`
-}
-
-// matrixVersion is a matrix as it was once stored.
-type matrixVersion struct {
-	Version int                   `json:"version"`
-	Entry   int64                 `json:"entry" doc:"of the log"`
-	At      time.Time             `json:"at"`
-	By      string                `json:"by"`
-	Status  responsibility.Status `json:"status"`
-	Digest  string                `json:"digest,omitempty" doc:"that was signed"`
 }
 
 func matrixRef(ctx huma.Context) app.Ref {
@@ -148,11 +165,19 @@ func (s *server) responsibilityCalls() []call {
 		{id: "setLine", method: put, path: "/responsibility/{service}/line/{duty}", tag: tag, need: account.EditMatrix, ref: matrixRef, says: "Change one line of a matrix",
 			more:    "Stores the matrix with this line as the next version, and gives it back. A line that the rules of the file format refuse is refused here.",
 			example: map[string]any{"customer": "both", "provider": "none", "customer_owner": "platform", "basis": map[string]any{"kind": "internal", "reference": "ISMS 4.2"}}, register: handle(s, s.setLine)},
+		{id: "setLines", method: post, path: "/responsibility/{service}/lines", tag: tag, need: account.EditMatrix, ref: matrixRef, says: "Set the same in several lines of a matrix",
+			more:    "One change: one version and one entry in the log, or none of it. What is not named stays as it is; evidence is added. A duty without a line begins with the usual one.",
+			example: map[string]any{"duties": []string{"5.1.1-C1", "5.1.1-C2"}, "set": map[string]any{"customer_owner": "platform"}}, register: handle(s, s.setLines)},
 		{id: "stepMatrix", method: post, path: "/responsibility/{service}/step/{step}", tag: tag, need: account.EditMatrix, ref: matrixRef, must: true, says: "Adopt, sign off, note as sent, or as acknowledged",
 			more:    "A signature is for the version that was looked at, so If-Match is required. Adopting needs matrix.edit; signing, sending and acknowledging need matrix.sign.",
 			example: map[string]any{}, register: handle(s, s.stepMatrix)},
 		{id: "listVersions", method: get, path: "/responsibility/{service}/version", tag: tag, need: account.ReadMatrix, says: "Every version of a matrix, the newest first",
 			more: "Who stored each version and when, as the log tells.", register: handle(s, s.versions)},
+		{id: "getSince", method: get, path: "/responsibility/{service}/since", tag: tag, need: account.ReadMatrix, says: "What changed since the sign-off",
+			more: "Every field that differs from what was signed, with who changed it last and when; null when the matrix bears no signature.",
+			register: handle(s, func(ctx context.Context, c app.Caller, in *serviceIn) (*app.Since, error) {
+				return a.SinceSigned(ctx, c, in.Service, in.edition())
+			})},
 		{id: "compareMatrix", method: get, path: "/responsibility/{service}/compare", tag: tag, need: account.ReadMatrix, says: "What differs from another matrix",
 			more: "Compares with the usual division, with the statement that the provider gave, or with an earlier version: line by line and field by field.", register: handle(s, s.compare)},
 		{id: "getStatement", method: get, path: "/responsibility/{service}/statement", tag: tag, need: account.ReadMatrix, ref: statementRef, says: "What the provider of a service says of it",
@@ -220,15 +245,35 @@ func (s *server) matrixNow(ctx context.Context, c app.Caller, in InService) (*re
 	return m, err
 }
 
+// versionNow gives the version that is stored, 0 when none is.
+func (s *server) versionNow(ctx context.Context, c app.Caller, in InService) (int, error) {
+	m, stored, err := s.o.App.Matrix(ctx, c, in.Service, in.edition())
+	if err != nil || !stored {
+		return 0, err
+	}
+	return m.Version, nil
+}
+
 func (s *server) setLine(ctx context.Context, c app.Caller, in *lineIn) (*responsibility.Matrix, error) {
-	was, err := s.matrixNow(ctx, c, in.InService)
+	from, err := s.versionNow(ctx, c, in.InService)
 	if err != nil {
 		return nil, err
 	}
 	b := in.Body
 	line := responsibility.Allocation{Duty: in.Duty, Customer: responsibility.Share(b.Customer), Provider: responsibility.Share(b.Provider), Split: b.Split, CustomerOwner: b.CustomerOwner, ProviderContact: b.ProviderContact,
 		Basis: responsibility.Basis{Kind: responsibility.BasisKind(b.Basis.Kind), Reference: b.Basis.Reference}, Rationale: b.Rationale, Evidence: b.Evidence, Note: b.Note}
-	if _, _, err := s.o.App.EditMatrix(ctx, c, in.Service, in.edition(), was.Version, []responsibility.Allocation{line}); err != nil {
+	if _, _, err := s.o.App.EditMatrix(ctx, c, in.Service, in.edition(), from, []responsibility.Allocation{line}); err != nil {
+		return nil, err
+	}
+	return s.matrixNow(ctx, c, in.InService)
+}
+
+func (s *server) setLines(ctx context.Context, c app.Caller, in *linesIn) (*responsibility.Matrix, error) {
+	from, err := s.versionNow(ctx, c, in.InService)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := s.o.App.PatchMatrix(ctx, c, in.Service, in.edition(), from, in.Body.Duties, in.Body.Set.patch()); err != nil {
 		return nil, err
 	}
 	return s.matrixNow(ctx, c, in.InService)
@@ -236,13 +281,13 @@ func (s *server) setLine(ctx context.Context, c app.Caller, in *lineIn) (*respon
 
 func (s *server) stepMatrix(ctx context.Context, c app.Caller, in *stepIn) (*responsibility.Matrix, error) {
 	a, ed := s.o.App, in.edition()
-	was, err := s.matrixNow(ctx, c, in.InService)
+	from, err := s.versionNow(ctx, c, in.InService)
 	if err != nil {
 		return nil, err
 	}
 	switch in.Step {
 	case "adopt":
-		if _, _, err := a.EditMatrix(ctx, c, in.Service, ed, was.Version, nil); err != nil {
+		if _, _, err := a.EditMatrix(ctx, c, in.Service, ed, from, nil); err != nil {
 			return nil, err
 		}
 		return s.matrixNow(ctx, c, in.InService)
@@ -251,32 +296,25 @@ func (s *server) stepMatrix(ctx context.Context, c app.Caller, in *stepIn) (*res
 		if err != nil {
 			return nil, err
 		}
-		return a.SignMatrix(ctx, c, in.Service, ed, was.Version, by)
+		return a.SignMatrix(ctx, c, in.Service, ed, from, by)
 	case "send":
-		return a.SendMatrix(ctx, c, in.Service, ed, was.Version)
+		return a.SendMatrix(ctx, c, in.Service, ed, from)
 	}
-	return a.AcknowledgeMatrix(ctx, c, in.Service, ed, was.Version, strings.TrimSpace(in.Body.By))
+	return a.AcknowledgeMatrix(ctx, c, in.Service, ed, from, strings.TrimSpace(in.Body.By))
 }
 
-func (s *server) versions(ctx context.Context, c app.Caller, in *versionsIn) (Page[matrixVersion], error) {
+func (s *server) versions(ctx context.Context, c app.Caller, in *versionsIn) (Page[app.MatrixVersion], error) {
 	all, err := s.o.App.MatrixHistory(ctx, c, in.Service, in.edition())
 	if err != nil {
-		return Page[matrixVersion]{}, err
+		return Page[app.MatrixVersion]{}, err
 	}
 	if len(all) == 0 {
 		if _, err := s.matrixNow(ctx, c, in.InService); err != nil { // no such service
-			return Page[matrixVersion]{}, err
+			return Page[app.MatrixVersion]{}, err
 		}
 	}
 	slices.Reverse(all)
-	rows := make([]matrixVersion, len(all))
-	for i, x := range all {
-		rows[i] = matrixVersion{Version: x.Matrix.Version, Entry: x.Entry, At: x.At, By: string(x.By), Status: x.Matrix.Status}
-		if x.Matrix.SignOff != nil {
-			rows[i].Digest = x.Matrix.SignOff.Digest
-		}
-	}
-	return paged(rows, in.InPage, func(v matrixVersion) string { return strconv.FormatInt(v.Entry, 10) })
+	return paged(all, in.InPage, func(v app.MatrixVersion) string { return strconv.FormatInt(v.Entry, 10) })
 }
 
 // differences are what a matrix has on the left, and another on the right.
@@ -302,15 +340,15 @@ func (s *server) compare(ctx context.Context, c app.Caller, in *compareIn) (diff
 		}
 		out.Items, err = m.Compare(in.Service, usual)
 	default:
-		all, herr := a.MatrixHistory(ctx, c, in.Service, in.edition())
-		if herr != nil {
-			return out, herr
+		n, nerr := strconv.Atoi(in.With[1:])
+		if nerr != nil { // the pattern lets digits pass only
+			return out, nerr
 		}
-		at := slices.IndexFunc(all, func(x app.MatrixVersion) bool { return "v"+strconv.Itoa(x.Matrix.Version) == in.With })
-		if at < 0 {
-			return out, problem.New(problem.NotFound, "there is no such version of this matrix", "its list of versions names them")
+		then, terr := a.MatrixAt(ctx, c, in.Service, in.edition(), n)
+		if terr != nil {
+			return out, terr
 		}
-		out.Items, err = m.Compare(in.Service, &all[at].Matrix)
+		out.Items, err = m.Compare(in.Service, then)
 	}
 	out.Items = append([]responsibility.Difference{}, out.Items...)
 	return out, err
