@@ -48,7 +48,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"account/oidc/oidctest": {},
 	"account/passkeytest":   {},
 	"job":                   {[]string{"problem"}, []string{"github.com/riverqueue/river", "github.com/riverqueue/river/", "github.com/robfig/cron/v3", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/", "modernc.org/sqlite"}},
-	"app": {[]string{"account", "job", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "responsibility", "scope", "assess",
+	"app": {[]string{"account", "job", "problem", "catalogue", "cloud", "cloud/replay", "check", "check/rule", "check/export", "check/foreign", "responsibility", "scope", "assess",
 		"remediation", "risk", "document", "evidence", "store", "app/report", "internal/jsonscan"}, []string{"github.com/klauspost/compress/"}},
 	"example":            {},
 	"app/report":         {[]string{"agreement", "risk", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},

@@ -15,6 +15,7 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
@@ -33,18 +34,19 @@ type Options struct {
 
 // App is the opened house. Safe for concurrent use.
 type App struct {
-	store   *store.Store
-	version string
-	now     func() time.Time
-	load    func() (*catalogue.Catalogue, error)
-	hasher  *account.Hasher
-	key     func() (account.Key, error)
-	misses  misses
-	dir     string
-	limits  account.Limits
-	queue   *job.Queue // nil: this process does no background work
-	found   indexes
-	trails  trails
+	store    *store.Store
+	version  string
+	now      func() time.Time
+	load     func() (*catalogue.Catalogue, error)
+	mappings func() (*foreign.Mappings, error)
+	hasher   *account.Hasher
+	key      func() (account.Key, error)
+	misses   misses
+	dir      string
+	limits   account.Limits
+	queue    *job.Queue // nil: this process does no background work
+	found    indexes
+	trails   trails
 }
 
 // Open opens the house. The caller closes it.
@@ -53,7 +55,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), hasher: account.NewHasher(2), found: indexes{most: indexMost}}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes{most: indexMost}}
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now

@@ -16,6 +16,7 @@ import (
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/scope"
 	"demarc.dev/demarc/store"
@@ -49,7 +50,9 @@ type ground struct {
 	org       *hall
 	now       time.Time
 	snapshots []Snapshot
-	proposed  bool // the scope is ours, and not written down yet
+	imports   []Import
+	join      *foreign.Join // nil: there is no import
+	proposed  bool          // the scope is ours, and not written down yet
 	matrices  *Matrices
 	excepted  []check.Exception
 	said      []assess.Attestation
@@ -87,7 +90,12 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 	if err != nil {
 		return err
 	}
-	if g.snapshots, err = choose(all, ask.Snapshots); len(all) == 0 && isNotFound(err) && cloudless(ctx, v) {
+	reports, err := list[Import](ctx, v, imports)
+	if err != nil {
+		return err
+	}
+	g.imports = inForce(reports)
+	if g.snapshots, err = choose(all, ask.Snapshots); len(all) == 0 && isNotFound(err) && (len(g.imports) > 0 || cloudless(ctx, v)) {
 		err = nil
 	}
 	if err != nil {
@@ -95,7 +103,7 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 	}
 	s, err := scopeOf(ctx, v, g.org.ID())
 	if isNotFound(err) {
-		s, g.proposed, err = proposeScope(g.org.ID(), g.snapshots), true, nil
+		s, g.proposed, err = proposeScope(g.org.ID(), g.snapshots, g.imports), true, nil
 	}
 	if err != nil {
 		return err
@@ -135,6 +143,9 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 	if err := exceptionFaults(g.set, g.excepted); err != nil {
 		return err
 	}
+	if err := a.joined(ctx, g, out); err != nil {
+		return err
+	}
 	conclusion, err := assess.New(assess.Input{
 		Catalogue: cat, Scope: g.matrices.Scope, Matrices: g.matrices.list(), Attestations: g.said, Checks: out.Checks, Exceptions: g.excepted,
 		Edition: ask.Edition, Parties: ask.Parties, Services: ask.Services, Now: g.now, Snapshots: told(g.snapshots), Unread: unread(g.snapshots),
@@ -142,7 +153,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 	if err != nil {
 		return err
 	}
-	out.Run = Run{At: g.now, Edition: ask.Edition, Job: ask.Job, Parties: ask.Parties, Services: ask.Services, Demarc: a.version, Catalogue: cat.Version(), Checks: len(out.Checks), Exceptions: g.excepted}
+	out.Run = Run{At: g.now, Edition: ask.Edition, Job: ask.Job, Parties: ask.Parties, Services: ask.Services, Demarc: a.version, Catalogue: cat.Version(), Checks: len(g.set.Checks()), Exceptions: g.excepted}
 	for _, s := range g.snapshots {
 		out.Run.Snapshots = append(out.Run.Snapshots, s.ID)
 	}
@@ -150,6 +161,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 	if err != nil {
 		return err
 	}
+	conclusion.Imported(toldImports(g.imports, out.Run.Imports))
 	if out.Assessment, err = conclusion.Finish(); err != nil {
 		return err
 	}
@@ -164,22 +176,28 @@ func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusio
 	return putPacked(ctx, g.org.Org, "jsonl.zst", func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
+		add := func(f check.Finding) error {
+			if err := conclusion.Add(f); err != nil {
+				return err
+			}
+			if f.Outcome == check.Fail && f.Exception == "" && concerns(f.Account) {
+				out.failing[f.Severity]++
+			}
+			return lines.Encode(f)
+		}
+		flips := map[check.Outcome]int64{}
 		for _, s := range g.snapshots {
 			stats, err := g.set.Run(ctx, check.Input{Header: s.Header, Gaps: s.Gaps, Source: s.source(g.org.Org), Now: g.now, Exceptions: g.excepted, Workers: ask.Workers}, func(f check.Finding) error {
-				if err := conclusion.Add(f); err != nil {
-					return err
-				}
-				if f.Outcome == check.Fail && f.Exception == "" && concerns(f.Account) {
-					out.failing[f.Severity]++
-				}
-				return lines.Encode(f)
+				g.own(&f, flips)
+				return add(f)
 			})
 			if err != nil {
 				return fmt.Errorf("checking snapshot %s: %w", s.ID, err)
 			}
 			out.Run.Stats.Join(stats)
 		}
-		return nil
+		out.Run.Stats.Take(flips)
+		return g.rest(ctx, out, add)
 	})
 }
 

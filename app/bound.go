@@ -67,7 +67,7 @@ func (h *hall) narrowMatrices(m *Matrices) *Matrices {
 // narrowRun leaves of a run's record what tells of no service.
 func (h *hall) narrowRun(r Run) Run {
 	if h.bound() {
-		r.Stats, r.Ours, r.Exceptions, r.Snapshots = check.Stats{}, assess.Counts{}, nil, nil
+		r.Stats, r.Ours, r.Exceptions, r.Snapshots, r.Imports = check.Stats{}, assess.Counts{}, nil, nil, nil
 		r.Services = slices.DeleteFunc(slices.Clone(r.Services), func(id string) bool { return !h.sees(id) })
 	}
 	return r

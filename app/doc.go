@@ -8,6 +8,7 @@
 // It owns the records of an organisation:
 //
 //	snapshot/s1       what was seen: header, gaps, and the blob with the resources
+//	import/f1         what another tool saw: its report, and the results in it
 //	scope/current     the organisation and its cloud services
 //	matrix/aws.2026   who answers for which duty of a service, by one edition
 //	statement/aws     what a provider says about who does what
@@ -25,6 +26,9 @@
 //
 //	snapshot.taken        the record of a snapshot
 //	snapshot.blob         its file, zstd of JSON lines
+//	import.taken          the record of a report of another tool
+//	import.file           the report, zstd
+//	import.results        its results, zstd of JSON lines
 //	scope.changed         the scope, also when it was proposed by an assessment
 //	matrix.changed        a matrix: edited, signed, sent or acknowledged
 //	statement.filed       what a provider says, as it was understood
@@ -42,7 +46,7 @@
 // What people do in the server is written down likewise: member.set and
 // member.removed, request.asked, request.answered, request.open, request.closed,
 // request.withdrawn and request.pack, collector.set and collector.removed,
-// schedule.set and schedule.removed, subscription.set and subscription.removed, job.cancelled. Accounts, sessions, tokens
+// schedule.set and schedule.removed, import.removed, subscription.set and subscription.removed, job.cancelled. Accounts, sessions, tokens
 // and links belong to no organisation: they are records of the organisation
 // installation, which has a log like the others and is never listed.
 //

@@ -193,8 +193,14 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Look":            func() (any, error) { return a.Look(ctx, c, "prod", ed) },
 		"RemoveCollector": func() (any, error) { return nil, a.RemoveCollector(ctx, c, "prod") },
 		"RemoveSchedule":  func() (any, error) { return nil, a.RemoveSchedule(ctx, c, "daily") },
-		"Schedules":       func() (any, error) { return a.Schedules(ctx, c) },
-		"SetCollector":    func() (any, error) { return nil, a.SetCollector(ctx, c, app.Collector{ID: "x", Provider: "aws"}) },
+		"TakeReports": func() (any, error) {
+			return a.TakeReports(ctx, c, []app.Report{{File: "own.sarif", In: strings.NewReader(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[]}]}`)}}, false)
+		},
+		"Imports":      func() (any, error) { return a.Imports(ctx, c) },
+		"Imported":     func() (any, error) { return a.Imported(ctx, c, "f7") },
+		"RemoveImport": func() (any, error) { return nil, a.RemoveImport(ctx, c, "f7") },
+		"Schedules":    func() (any, error) { return a.Schedules(ctx, c) },
+		"SetCollector": func() (any, error) { return nil, a.SetCollector(ctx, c, app.Collector{ID: "x", Provider: "aws"}) },
 		"SetSchedule": func() (any, error) {
 			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
 		},

@@ -27,6 +27,10 @@ import (
 func TestPath_FromAnAccountToAnAuditor(t *testing.T) {
 	dir := t.TempDir()
 	a := estate(t, dir)
+	taken := must[[]app.Imported](t)(a.TakeReports(ctx, larkspur, []app.Report{prowler(`{"id":"nobody_knows_this","of":"x","status":"FAIL"}`)}, false))
+	if len(taken) != 1 || taken[0].ID != "f1" || taken[0].Results != 1 {
+		t.Errorf("the report is taken in as %+v", taken)
+	}
 	out := assessed(t, a, larkspur, everything)
 	if out.Run.ID != "r1" || out.Run.Stats.Outcomes[check.Fail] == 0 || len(out.Assessment.Gaps) == 0 || out.ScopeProposed {
 		t.Fatalf("the assessment of the example is %+v", out.Run)

@@ -16,6 +16,7 @@ import (
 type Rests struct {
 	Resource *cloud.Resource // nil: the finding stands for a scope that was not read
 	Snapshot Snapshot        // ID empty: likewise
+	Imports  []Import        // reports of other tools that said something of it, and are still here
 	Entries  []LogEntry      // of the snapshot and of the run, the earlier first
 }
 
@@ -49,6 +50,12 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 	if out.Snapshot.ID != "" {
 		objects = append(objects, snapshots+"/"+out.Snapshot.ID)
 	}
+	if out.Imports, err = reportsOf(ctx, o, f); err != nil {
+		return nil, err
+	}
+	for _, i := range out.Imports {
+		objects = append(objects, imports+"/"+i.ID)
+	}
 	size, err := o.Log().Size(ctx)
 	if err != nil {
 		return nil, err
@@ -57,8 +64,28 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(objects, e.Object) && slices.Contains([]string{"snapshot.blob", "snapshot.taken", "findings.made"}, e.Kind) {
+		if slices.Contains(objects, e.Object) && slices.Contains([]string{"snapshot.blob", "snapshot.taken", "import.file", "import.taken", "findings.made"}, e.Kind) {
 			out.Entries = append(out.Entries, e)
+		}
+	}
+	return out, nil
+}
+
+// reportsOf gives the reports of other tools that a finding names.
+func reportsOf(ctx context.Context, from records, f check.Finding) (out []Import, err error) {
+	if f.Elsewhere == nil {
+		return nil, nil
+	}
+	for _, other := range f.Elsewhere.Others {
+		if slices.ContainsFunc(out, func(i Import) bool { return i.ID == other.Import }) {
+			continue
+		}
+		i, ok, err := get[Import](ctx, from, imports, other.Import)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, i)
 		}
 	}
 	return out, nil

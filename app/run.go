@@ -31,8 +31,9 @@ type Run struct {
 	Job        string            `json:"job,omitempty"`      // that made it
 	Services   []string          `json:"services,omitempty"` // that were asked for; empty: all
 	Snapshots  []string          `json:"snapshots"`
-	Demarc     string            `json:"demarc"`    // version of the program
-	Catalogue  string            `json:"catalogue"` // version of the catalogue
+	Imports    []ImportUse       `json:"imports,omitempty"` // reports of other tools, and what became of them
+	Demarc     string            `json:"demarc"`            // version of the program
+	Catalogue  string            `json:"catalogue"`         // version of the catalogue
 	Checks     int               `json:"checks"`
 	Stats      check.Stats       `json:"stats"`
 	Ours       assess.Counts     `json:"ours,omitzero"`        // the duties of our own side by status; zero: to be read from what it concluded

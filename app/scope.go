@@ -67,12 +67,16 @@ func (a *App) DefaultScope(ctx context.Context, c Caller) (*scope.Scope, error) 
 	if err != nil {
 		return nil, err
 	}
-	return proposeScope(o.ID(), all), nil
+	reports, err := a.Imports(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return proposeScope(o.ID(), all, inForce(reports)), nil
 }
 
 // proposeScope is deliberately plain: what an organisation provides, and on
 // what, only its people know.
-func proposeScope(org string, all []Snapshot) *scope.Scope {
+func proposeScope(org string, all []Snapshot, reports []Import) *scope.Scope {
 	s := &scope.Scope{Organisation: scope.Organisation{ID: org, Name: org, Role: scope.RoleCustomer}}
 	accounts, regions := map[string][]string{}, map[string][]string{}
 	for _, snapshot := range all {
@@ -87,6 +91,11 @@ func proposeScope(org string, all []Snapshot) *scope.Scope {
 			if r != "global" {
 				regions[p] = append(regions[p], r)
 			}
+		}
+	}
+	for _, i := range reports {
+		for p, ids := range i.providers() {
+			accounts[p] = append(accounts[p], ids...)
 		}
 	}
 	for p := range accounts {

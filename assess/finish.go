@@ -19,7 +19,7 @@ func (r *Run) Finish() (*Assessment, error) {
 	for _, v := range r.ground.services {
 		a.Services = append(a.Services, v.facts)
 	}
-	a.Snapshots, a.Unread, a.Imports = snapshots(r.in.Snapshots), unread(r.in.Unread), imports(r.in.Imports)
+	a.Snapshots, a.Unread, a.Imports = snapshots(r.in.Snapshots), unread(r.in.Unread), imports(r.imports)
 	a.Results = r.results()
 	said := newHearing(r.in.Attestations, a.At)
 	for _, v := range r.ground.services {

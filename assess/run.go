@@ -25,7 +25,6 @@ type Input struct {
 	Parties      []catalogue.Party // whose duties; empty: both
 	Services     []string          // ids; empty: all of the scope
 	Snapshots    []Snapshot        // what the findings come from
-	Imports      []Import          // reports of other tools that they come from as well
 	Unread       []cloud.ScopeGap
 	Now          time.Time
 	MaxAge       time.Duration // of facts; older ones show nothing any more. 0: no limit
@@ -40,7 +39,12 @@ type Run struct {
 	tallies    map[At]*tally
 	uses       map[string]*use
 	outside    map[string]*Unassigned
+	imports    []Import
 }
+
+// Imported says which reports of other tools the findings come from as well, and
+// what became of them. Call it before Finish.
+func (r *Run) Imported(all []Import) { r.imports = all }
 
 // use counts what one exception covers.
 type use struct {

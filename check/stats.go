@@ -36,3 +36,15 @@ func (s *Stats) joinUses(uses []ExceptionUse) {
 		}
 	}
 }
+
+// Take moves counts of outcomes by what was learnt elsewhere.
+func (s *Stats) Take(outcomes map[Outcome]int64) {
+	for o, n := range outcomes {
+		if s.Outcomes == nil {
+			s.Outcomes = map[Outcome]int64{}
+		}
+		if s.Outcomes[o] += n; s.Outcomes[o] == 0 {
+			delete(s.Outcomes, o)
+		}
+	}
+}

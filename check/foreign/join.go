@@ -325,7 +325,7 @@ func (j *Join) Rest(report string, r *Result) (f check.Finding, ok bool) {
 func (j *Join) finding(r *Result, a asked, e *check.Elsewhere) check.Finding {
 	worst := e.Others[0]
 	f := check.Finding{Check: a.check.ID, Outcome: worst.Outcome, Severity: a.check.Severity, Resource: a.resource, Name: r.Resource.Name, Kind: otherKind, Native: r.Resource.Kind,
-		Provider: r.Resource.Provider, Source: Source, Account: r.Resource.Account, Region: r.Resource.Region, Seen: cloud.Seen{At: r.Seen}, Elsewhere: e}
+		Provider: r.Resource.Provider, Source: Source, Account: r.Resource.Account, Region: r.Resource.Region, Seen: cloud.Seen{At: r.Seen, Call: named(worst)}, Elsewhere: e}
 	if a.own {
 		f.Kind = a.check.Kinds[0]
 		f.Fingerprint = check.Fingerprint(f.Check, f.Resource)

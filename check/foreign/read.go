@@ -36,6 +36,9 @@ func Read(file string, r io.Reader, o Options, emit func(*Result) error) (Head, 
 	if p.head.Format, err = recognise(start, err == io.EOF); err != nil {
 		return p.head, p.named(err)
 	}
+	if o.Recognised != nil {
+		o.Recognised(p.head.Format)
+	}
 	err = p.parse()
 	p.head.Bytes = p.in.lines.read
 	if err == nil {

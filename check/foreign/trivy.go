@@ -96,7 +96,7 @@ func (p *parser) trivyResult(t *trivyReport) {
 // trivyFinding reads one finding; which sort it is says the member that only
 // that sort has.
 func (p *parser) trivyFinding(t *trivyReport, target, sort string) {
-	r := Result{Tool: "trivy", Version: t.version, Outcome: Fail, Seen: t.at}
+	r := Result{Tool: "trivy", Version: t.version, Target: t.artifact, Outcome: Fail, Seen: t.at}
 	id, avd, status, text, pack, has, mended, resource, cloud := "", "", "", "", "", "", "", "", ""
 	to := map[string]*string{"ID": &id, "AVDID": &avd, "VulnerabilityID": &id, "RuleID": &id, "Status": &status, "Title": &r.Title, "PkgName": &pack, "InstalledVersion": &has, "FixedVersion": &mended}
 	p.members(func(name string) {

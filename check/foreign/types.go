@@ -53,7 +53,8 @@ type Result struct {
 	Muted    bool           `json:"muted,omitempty"`    // the tool was told to keep quiet about it
 	Code     bool           `json:"code,omitempty"`     // it is about code that is not applied yet, not about what stands
 	Resource Resource       `json:"resource"`
-	Seen     time.Time      `json:"seen,omitzero"` // when the tool looked; zero: it does not say
+	Target   string         `json:"target,omitempty"` // what the tool was pointed at, where that is no account: an image, a host
+	Seen     time.Time      `json:"seen,omitzero"`    // when the tool looked; zero: it does not say
 	At       Place          `json:"at"`
 }
 
@@ -99,4 +100,6 @@ type Options struct {
 	Account  string // of resources for which the report names none
 	Provider string // likewise
 	MaxBytes int64  // 0: MaxBytes
+
+	Recognised func(Format) // called before the first result; may be nil
 }

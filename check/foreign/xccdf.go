@@ -157,6 +157,7 @@ func (x *xccdfReader) close(name string) {
 	case name == "message" && x.under("rule-result") && x.result != nil:
 		x.result.Message = cut(text, MaxText)
 	case name == "rule-result" && x.result != nil:
+		x.result.Target = x.test.target
 		x.result.Resource = Resource{ID: cmp.Or(x.test.target, "host"), Kind: "host"}
 		x.p.give(x.result)
 		x.result = nil

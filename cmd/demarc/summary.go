@@ -12,6 +12,7 @@ import (
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/scope"
 )
@@ -24,8 +25,11 @@ func (e *env) printAssessment(out *app.Assessed, g report.Gap) {
 	for _, s := range out.Snapshots {
 		fmt.Fprintf(e.stdout, "  %-4s %s\n", s.ID, describe(s))
 	}
+	for at, i := range a.Imports {
+		fmt.Fprintf(e.stdout, "  %-4s %s: %s\n", i.ID, strings.TrimSpace(i.Tool+" "+i.Version), importUse(i, out.Run.Imports[at].JoinCounts))
+	}
 	o := out.Run.Stats.Outcomes
-	fmt.Fprintf(e.stdout, "  %s gave %s: %s pass, %s fail, %s unknown, %s not applicable%s\n", count(out.Run.Checks, "check", "checks"), count(int(out.Run.Stats.Findings), "answer", "answers"),
+	fmt.Fprintf(e.stdout, "  %s gave %s: %s pass, %s fail, %s unknown, %s not applicable%s\n", asked(out.Run), count(int(out.Run.Stats.Findings), "answer", "answers"),
 		number(int(o[check.Pass])), number(int(o[check.Fail])), number(int(o[check.Unknown])), number(int(o[check.NotApplicable])), errorsSaid(o[check.Error]))
 	if out.ScopeProposed {
 		fmt.Fprintf(e.stdout, "  nobody wrote a scope yet, so one was proposed: demarc scope export > scope.yaml\n")
@@ -36,6 +40,27 @@ func (e *env) printAssessment(out *app.Assessed, g report.Gap) {
 	e.printWorst(a, g)
 	e.printFirst(g)
 	e.printMatrices(out.Matrices)
+}
+
+// asked says what gave the answers.
+func asked(r app.Run) string {
+	words := count(r.Checks, "check", "checks")
+	if n := len(r.Imports); n > 0 {
+		words += " and " + count(n, "report of another tool", "reports of other tools")
+	}
+	return words
+}
+
+// importUse says in one line what an assessment took from a report.
+func importUse(i assess.Import, c foreign.JoinCounts) string {
+	words := fmt.Sprintf("%s, %s joined, %s alone", count(int(i.Results), "result", "results"), number(int(c.Joined)), number(int(c.Alone)))
+	if c.Against > 0 {
+		words += fmt.Sprintf(", %s against our own checks", number(int(c.Against)))
+	}
+	if c.Unmapped > 0 {
+		words += fmt.Sprintf(", %s not mapped", number(int(c.Unmapped)))
+	}
+	return words
 }
 
 func errorsSaid(n int64) string {
@@ -89,8 +114,11 @@ func (e *env) printUnread(out *app.Assessed) {
 // nothing rests on it.
 func (e *env) printUnassigned(a *assess.Assessment) {
 	for _, u := range a.Unassigned {
-		account := or(u.Account, "no account")
-		fmt.Fprintf(e.stdout, "\nNo service of the scope holds account %s: its %s (%s) count for no duty. demarc scope export > scope.yaml, add the account, import it.\n", account, count(u.Findings, "answer", "answers"), count(u.Failing, "failure", "failures"))
+		if u.Account == "" {
+			fmt.Fprintf(e.stdout, "\n%s (%s) name no account, and no service of the scope takes any: they count for no duty. demarc import --account says whose they are.\n", count(u.Findings, "answer", "answers"), count(u.Failing, "failure", "failures"))
+			continue
+		}
+		fmt.Fprintf(e.stdout, "\nNo service of the scope holds account %s: its %s (%s) count for no duty. demarc scope export > scope.yaml, add the account, import it.\n", u.Account, count(u.Findings, "answer", "answers"), count(u.Failing, "failure", "failures"))
 	}
 }
 

@@ -10,6 +10,7 @@ func verbs() []func(*env) *cobra.Command {
 	return []func(*env) *cobra.Command{
 		newExample,
 		newCollect,
+		newForeign,
 		newOrganisation,
 		newScope,
 		newResponsibility,
