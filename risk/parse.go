@@ -76,6 +76,9 @@ func (r Risk) check(w World, fault func(field, says string)) {
 	if !regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,79}$`).MatchString(r.ID) {
 		fault("id", "an id is of small letters, digits, - and ., at most 80")
 	}
+	if r.ID == "seed" || r.ID == "paper" {
+		fault("id", fmt.Sprintf("%q is a word of the program; choose another", r.ID))
+	}
 	if strings.TrimSpace(r.Title) == "" {
 		fault("title", "a risk needs a title")
 	}

@@ -81,6 +81,8 @@ func paperKind(format string) string {
 		return "text/csv; charset=utf-8"
 	case "junit":
 		return "application/xml"
+	case "yaml":
+		return "application/yaml"
 	}
 	return "application/json"
 }
