@@ -138,8 +138,9 @@ func (a *App) riskWorld(ctx context.Context, from records) (w risk.World, usual 
 }
 
 func (g *riskGround) line(r risk.Risk, now time.Time) risk.Line {
-	l := risk.Line{Risk: r, State: r.State(now), Band: g.world.Method.Band(r.Current)}
+	l := risk.Line{Risk: r, Says: r.Event, State: r.State(now), Band: g.world.Method.Band(r.Current)}
 	if t, ok := g.threats[r.Threat]; ok {
+		l.Says = cmp.Or(l.Says, t.Text)
 		var at *scope.Service
 		if v, ok := g.world.Scope.Service(r.Service); ok {
 			at = &v

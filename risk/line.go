@@ -5,6 +5,7 @@ package risk
 // Line is a risk with what is derived at a moment.
 type Line struct {
 	Risk
+	Says    string      `json:"says"` // what may happen: as it was written, else as the catalogue has it
 	State   State       `json:"state"`
 	Band    string      `json:"band"`              // of the current rating; empty: nobody rated
 	Suggest *Suggestion `json:"suggest,omitempty"` // nil: the threat is one of the firm's own

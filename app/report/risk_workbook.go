@@ -38,7 +38,7 @@ func (r Risk) riskSheet() document.Sheet {
 		sheetColumn("Suggested now", 12), sheetColumn("Why so", 40), sheetColumn("Option", 10), sheetColumn("Approved by", 20), sheetColumn("Holds until", 12),
 		{Title: "Remark", Width: 30, Edit: true}}}
 	for _, l := range r.Lines {
-		row := []document.Value{word(l.ID), word(l.Title), word(r.where(l.Service)), word(or(l.Threat, "own")), word(or(l.Event, "not written")), word(r.who(l.Owner)), word(string(l.State))}
+		row := []document.Value{word(l.ID), word(l.Title), word(r.where(l.Service)), word(or(l.Threat, "own")), word(or(l.Says, "not written")), word(r.who(l.Owner)), word(string(l.State))}
 		row = append(row, r.ratingValues(l.Inherent)...)
 		row = append(row, r.ratingValues(l.Current)...)
 		row = append(row, word(or(l.Band, "not rated")))

@@ -139,7 +139,7 @@ func (e *env) printRisk(g *app.Register, l risk.Line) {
 		}
 		return fmt.Sprintf("%s = %d, %s", r, r.Score(), g.Method.Band(r))
 	}
-	fmt.Fprintf(e.stdout, "%s  %s\n%s\n\n", l.ID, l.Title, wrap(or(l.Event, "What may happen was not written."), "  "))
+	fmt.Fprintf(e.stdout, "%s  %s\n%s\n\n", l.ID, l.Title, wrap(or(l.Says, "What may happen was not written."), "  "))
 	table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range [][2]string{{"state", string(l.State)}, {"service", or(l.Service, "the organisation as a whole")}, {"threat", or(l.Threat, "own")}, {"owner", or(l.Owner, "nobody")},
 		{"inherent", rated(l.Inherent)}, {"current", rated(l.Current)}, {"expected", rated(risk.ViewTarget.Of(l.Risk))}, {"because", or(l.Because, "-")}, {"treatment", or(string(l.Treatment.Option), "not decided")}, {"version", fmt.Sprint(l.Version)}} {
