@@ -32,11 +32,11 @@ func axe(t *testing.T) string {
 }
 
 // isFile are the pages that give a file in place of a page.
-var isFile = regexp.MustCompile(`finding\.csv|/checkpoint|/key|/receipt|/body|/pack`)
+var isFile = regexp.MustCompile(`finding\.(csv|json)|/checkpoint|/key|/receipt|/body|/pack`)
 
 // elsewhere are the pages that another story looks at: the way back from an
-// identity provider.
-var elsewhere = []string{"/signin/oidc", "/signin/oidc/back"}
+// identity provider. What the palette asks for is no page.
+var elsewhere = []string{"/signin/oidc", "/signin/oidc/back", "/o/larkspur/go.json"}
 
 // word is a part of a pattern that stands for many.
 var word = regexp.MustCompile(`\{[a-z]+\}`)
