@@ -221,6 +221,16 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			v, _, err := a.PatchMatrix(ctx, c, "ledger", ed, 1, []string{"5.1.1-C1"}, app.Patch{Note: ref("x")})
 			return v, err
 		},
+		"ImportMatrices": func() (any, error) { return a.ImportMatrices(ctx, c, []*responsibility.Matrix{matrix}) },
+		"LookMatrices": func() (any, error) {
+			return a.LookMatrices(ctx, c, "m.yaml", []byte("service: ledger\nedition: \"2026\"\ncontrols: []\n"))
+		},
+		"ReadMatrixFile": func() (any, error) {
+			return a.ReadMatrixFile(ctx, c, "m.yaml", []byte("service: ledger\nedition: \"2026\"\ncontrols: []\n"))
+		},
+		"LookStatement": func() (any, error) {
+			return a.LookStatement(ctx, c, "postrider.yaml", file(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
+		},
 		"MatrixAt":    func() (any, error) { return a.MatrixAt(ctx, c, "ledger", ed, 1) },
 		"SinceSigned": func() (any, error) { return a.SinceSigned(ctx, c, "ledger", ed) },
 		"Catalogued":  func() (any, error) { return a.Catalogued(ctx, c, at) },

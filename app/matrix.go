@@ -152,37 +152,11 @@ func (a *App) EncodeMatrix(m *responsibility.Matrix) ([]byte, error) {
 // Conflict. A file signs nothing: a sign-off stands only where the store has it
 // already, and remarks say what became of one that the file claims.
 func (a *App) ImportMatrix(ctx context.Context, c Caller, m *responsibility.Matrix) (version int, remarks []string, err error) {
-	o, err := a.enter(ctx, c, account.EditMatrix)
+	taken, err := a.ImportMatrices(ctx, c, []*responsibility.Matrix{m})
 	if err != nil {
 		return 0, nil, err
 	}
-	err = o.Update(ctx, func(tx *store.Tx) error {
-		s, err := scopeOf(ctx, tx, o.ID())
-		if err != nil {
-			return err
-		}
-		v, err := service(s, m.Service)
-		if err != nil {
-			return err
-		}
-		was, stored, err := get[responsibility.Matrix](ctx, tx, matrices, matrixID(m.Service, m.Edition))
-		if err != nil {
-			return err
-		}
-		if stored && m.Version != 0 && m.Version < was.Version {
-			return problem.Newf(problem.Conflict, "the matrix of %s was changed meanwhile: yours was written from version %d, it is at version %d", m.Service, m.Version, was.Version).
-				WithHint("demarc responsibility compare %s --with FILE shows the differences; export it anew and repeat the change", m.Service)
-		}
-		var before *responsibility.Matrix
-		if stored {
-			before = &was
-		}
-		next, said := responsibility.Carry(before, *m, v)
-		remarks = said
-		version, err = putMatrix(ctx, tx, c, next)
-		return err
-	})
-	return version, remarks, err
+	return taken[0].Version, taken[0].Remarks, nil
 }
 
 // putMatrix stores a matrix as the next version, unless nothing changed.

@@ -5,6 +5,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -55,13 +56,10 @@ func (a *App) TakeNamed(ctx context.Context, c Caller, file, name string, r io.R
 	if err != nil {
 		return s, false, err
 	}
-	blob, err := o.PutBlob(ctx, r, snapshotExt)
+	s = Snapshot{File: file, Name: name, Taken: a.now().UTC()}
+	blob, err := s.take(ctx, o.Org, r)
 	if err != nil {
 		return s, false, err
-	}
-	s = Snapshot{SHA256: hex.EncodeToString(blob.Digest[:]), Bytes: blob.Size, File: file, Name: name, Taken: a.now().UTC()}
-	if err := s.read(ctx, o.Org, blob.Digest); err != nil {
-		return s, false, snapshotProblem(file, err)
 	}
 	err = o.Update(ctx, func(tx *store.Tx) error {
 		for rec, err := range tx.List(ctx, snapshots) {
@@ -89,13 +87,58 @@ func (a *App) TakeNamed(ctx context.Context, c Caller, file, name string, r io.R
 	return s, known, err
 }
 
-// read goes through the whole file, so that nothing that is damaged is taken in.
-func (s *Snapshot) read(ctx context.Context, o *store.Org, digest evidence.Digest) error {
-	f, err := o.OpenBlob(digest)
+// take stores a snapshot file that is whole. One that can be read again is looked
+// at before anything is written, so that nothing is left of one that is not.
+func (s *Snapshot) take(ctx context.Context, o *store.Org, r io.Reader) (*store.Blob, error) {
+	again, ok := r.(io.ReadSeeker)
+	if !ok {
+		return s.takeStream(ctx, o, r)
+	}
+	begin, err := again.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe
+		return s.takeStream(ctx, o, r)
+	}
+	sum := sha256.New()
+	in := io.TeeReader(again, sum)
+	if err := s.read(ctx, in); err != nil {
+		return nil, snapshotProblem(s.File, err)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		return nil, err
+	}
+	if _, err := again.Seek(begin, io.SeekStart); err != nil {
+		return nil, err
+	}
+	blob, err := o.PutBlob(ctx, again, snapshotExt)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if s.SHA256, s.Bytes = hex.EncodeToString(blob.Digest[:]), blob.Size; s.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+		return nil, problem.New(problem.Conflict, "the file changed while it was read", "take it in again when nothing writes to it any more")
+	}
+	return blob, nil
+}
+
+// takeStream stores what can be read once, and looks at it there.
+func (s *Snapshot) takeStream(ctx context.Context, o *store.Org, r io.Reader) (*store.Blob, error) {
+	blob, err := o.PutBlob(ctx, r, snapshotExt)
+	if err != nil {
+		return nil, err
+	}
+	s.SHA256, s.Bytes = hex.EncodeToString(blob.Digest[:]), blob.Size
+	f, err := o.OpenBlob(blob.Digest)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
+	if err := s.read(ctx, f); err != nil {
+		return nil, snapshotProblem(s.File, err)
+	}
+	return blob, nil
+}
+
+// read goes through the whole file, so that nothing that is damaged is taken in.
+func (s *Snapshot) read(ctx context.Context, f io.Reader) error {
 	r, err := cloud.NewReader(f)
 	if err != nil {
 		return err

@@ -33,10 +33,12 @@ func (a *App) ReadWorkbook(ctx context.Context, c Caller, file string, data []by
 		if !stored {
 			next.Version = 0
 		}
-		for _, l := range next.Allocations {
-			if _, ok := m.input.Catalogue.Duty(l.Duty); !ok {
-				return nil, problem.New(problem.Invalid, fmt.Sprintf("%s, sheet %s: no duty is called %q", file, sheet.Sheet, l.Duty), "keep the column Duty as it was")
-			}
+		v, err := service(m.Scope, sheet.Service)
+		if err != nil {
+			return nil, err
+		}
+		if err := responsibility.CheckLines(next.Allocations, v, m.Scope, m.input.Catalogue, sheet.Edition); err != nil {
+			return nil, problem.New(problem.Invalid, fmt.Sprintf("%s, sheet %s:\n%s", file, sheet.Sheet, err), "mend these lines, and keep the column Duty as it was").Wrap(err)
 		}
 		out = append(out, &next)
 	}

@@ -27,7 +27,8 @@ var (
 const (
 	maxInput  = 1 << 37   // bytes after decompression
 	maxWindow = 64 << 20  // bytes that the decompressor may hold
-	maxGaps   = 1_000_000 // gaps of scope
+	maxGaps   = 1_000_000 // gaps of scope, which stay in memory,
+	maxTold   = 128 << 20 // and the bytes of their lines
 )
 
 // Reader reads a snapshot, one resource at a time, in flat memory. It is not
@@ -97,6 +98,7 @@ func (r *Reader) open() error {
 	if err := r.readHeader(line); err != nil {
 		return err
 	}
+	told := 0
 	for {
 		if line, err = r.readLine(); err != nil {
 			return err
@@ -109,8 +111,9 @@ func (r *Reader) open() error {
 		if err := strict(line, &e); err != nil || e.Gap == nil {
 			return r.fault(fmt.Errorf("a gap is malformed: %w", err))
 		}
-		if r.gaps = append(r.gaps, *e.Gap); len(r.gaps) > maxGaps {
-			return r.fault(fmt.Errorf("more than %d gaps", maxGaps))
+		told += len(line)
+		if r.gaps = append(r.gaps, *e.Gap); len(r.gaps) > maxGaps || told > maxTold {
+			return r.fault(fmt.Errorf("more than %d gaps, or %d MiB of them", maxGaps, maxTold>>20))
 		}
 	}
 }

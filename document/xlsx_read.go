@@ -3,6 +3,7 @@
 package document
 
 import (
+	"archive/zip"
 	"bytes"
 	"strings"
 
@@ -21,9 +22,10 @@ type SheetText struct {
 // The most that ReadWorkbook takes in.
 const (
 	maxFile    = 32 << 20
-	maxUnzip   = 256 << 20
-	maxRows    = 200_000
-	maxColumns = 200
+	maxUnzip   = 96 << 20
+	maxRows    = 200_000   // of a sheet
+	maxColumns = 200       // of a sheet
+	maxCells   = 2_000_000 // of all sheets: rows without a word weigh in memory too
 )
 
 // ReadWorkbook reads back a file that XLSX wrote and people edited. name is
@@ -33,17 +35,21 @@ func ReadWorkbook(name string, data []byte) ([]SheetText, error) {
 	if len(data) > maxFile {
 		return nil, problem.Newf(problem.Invalid, "%s: the file is larger than %d MiB", name, maxFile>>20).WithHint("keep one estate in one workbook")
 	}
+	if n, err := unzipped(data); err == nil && n > maxUnzip {
+		return nil, problem.Newf(problem.Invalid, "%s: unpacked it would have %d MiB; the most is %d", name, n>>20, maxUnzip>>20).WithHint("make the workbook anew: demarc report matrix --format xlsx")
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
 	if err != nil {
 		return nil, problem.Newf(problem.Invalid, "%s: this is no XLSX workbook", name).WithHint("save the sheet as .xlsx and try again").Wrap(err)
 	}
 	defer f.Close() // read only, and nothing was put on disk
 	var out []SheetText
+	left := maxCells
 	for _, sheet := range f.GetSheetList() {
 		if strings.EqualFold(sheet, "Cover") {
 			continue
 		}
-		s, err := readSheet(f, name, sheet)
+		s, err := readSheet(f, name, sheet, &left)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +60,22 @@ func ReadWorkbook(name string, data []byte) ([]SheetText, error) {
 	return out, nil
 }
 
-func readSheet(f *excelize.File, name, sheet string) (SheetText, error) {
+// unzipped gives how many bytes the parts of a ZIP say that they have unpacked;
+// the reader of ZIP gives no more of a part than it says.
+func unzipped(data []byte) (n uint64, err error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range z.File {
+		if n += f.UncompressedSize64; n > maxUnzip {
+			break
+		}
+	}
+	return n, nil
+}
+
+func readSheet(f *excelize.File, name, sheet string, left *int) (SheetText, error) {
 	out := SheetText{Name: sheet, First: HeaderRow + 1}
 	rows, err := f.Rows(sheet)
 	if err != nil {
@@ -72,6 +93,9 @@ func readSheet(f *excelize.File, name, sheet string) (SheetText, error) {
 		case n == HeaderRow:
 			out.Columns = titles(cells)
 		case n > HeaderRow && out.Columns != nil:
+			if *left -= len(out.Columns); *left < 0 {
+				return out, problem.Newf(problem.Invalid, "%s: its sheets have more than %d cells", name, maxCells).WithHint("delete the empty rows below the last line")
+			}
 			row := make([]string, len(out.Columns))
 			for i := range min(len(row), len(cells)) {
 				row[i] = strings.TrimSpace(clean(cells[i]))

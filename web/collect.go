@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/problem"
@@ -14,8 +15,10 @@ import (
 
 // collectView is what the page of snapshots shows.
 type collectView struct {
-	Rows   []app.Snapshot // the newest first
-	Policy string
+	Rows    []app.Snapshot // the newest first
+	Policy  string
+	Take    bool  // the visitor may take one in
+	Largest int64 // bytes
 }
 
 func (s *Server) collect(v *visit) error {
@@ -29,7 +32,7 @@ func (s *Server) collect(v *visit) error {
 		What: "What was seen of the cloud, and when: one snapshot each time that an account or a plan was read. A snapshot is never changed.",
 		Why:  "A finding is worth what it rests on. What could not be read is named, for it is unknown and no pass.",
 		Next: "Open one to see what could not be read, and let the collector read it: the smallest policy that it needs stands below.",
-	}, collectPage(collectView{all, string(s.o.Policy)}))
+	}, collectPage(collectView{all, string(s.o.Policy), v.may(account.TakeSnapshot, s.o.Now()), s.o.Largest}))
 }
 
 // snapshotView is what the page of one snapshot shows.

@@ -246,7 +246,7 @@ func crawlAll(t *testing.T, h *house) {
 		for link, d := range pages {
 			for _, next := range d.links {
 				path, anchor, ok := strings.Cut(next, "#")
-				if target, known := pages[path]; ok && known && path != "" && strings.Contains(path, "duty=") && !target.ids[anchor] {
+				if target, known := pages[path]; ok && known && path != "" && strings.Contains(path, "line=") && !target.ids[anchor] {
 					t.Errorf("%s leads to %s, which is not there", link, next)
 				}
 			}
@@ -260,7 +260,7 @@ func crawlAll(t *testing.T, h *house) {
 			}
 		}
 		for p := range posts {
-			if p == "/signout" || strings.HasPrefix(p, "/self") || strings.HasPrefix(p, "/member") || strings.HasPrefix(p, "/job") || p == "/scope" || p == "/organisation" || strings.HasPrefix(p, "/admin") || strings.HasPrefix(p, "/responsibility") || strings.HasPrefix(p, "/request") || strings.HasPrefix(p, "/risk") {
+			if p == "/signout" || p == "/collect" || strings.HasPrefix(p, "/self") || strings.HasPrefix(p, "/member") || strings.HasPrefix(p, "/job") || p == "/scope" || p == "/organisation" || strings.HasPrefix(p, "/admin") || strings.HasPrefix(p, "/responsibility") || strings.HasPrefix(p, "/request") || strings.HasPrefix(p, "/risk") {
 				continue // TestDoor, TestRisk and TestRoutes send these
 			}
 			if r := h.do(http.MethodPost, p, form("paper", "gap", "format", "pdf", "reason", "audit/2026")); r.Code != http.StatusOK && r.Code != http.StatusSeeOther {

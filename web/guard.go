@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// bodyMost bounds the body of a request: forms only, nothing is uploaded.
+// bodyMost bounds the body of a form. A page that takes a file sets its own bound.
 const bodyMost = 64 << 10
 
 // queryMost bounds a URL's query, which holds a view.
@@ -48,6 +48,7 @@ func (s *Server) guarded(pages http.Handler) http.Handler {
 		case len(r.URL.RawQuery) > queryMost:
 			s.refuse(w, r, http.StatusRequestURITooLong, "This address is too long", "Use fewer filters.")
 		default:
+			r = withBody(r)
 			r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 			inner.ServeHTTP(w, r)
 		}
@@ -101,6 +102,9 @@ func (p *packer) Write(b []byte) (int, error) {
 	}
 	return p.z.Write(b)
 }
+
+// Unwrap is for http.ResponseController.
+func (p *packer) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 func (p *packer) close() {
 	if p.z != nil {

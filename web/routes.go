@@ -31,6 +31,9 @@ func (s *Server) routes() []route {
 		{"GET /responsibility", account.ReadMatrix, s.responsibility},
 		{"GET /responsibility/{service}", account.ReadMatrix, s.matrix},
 		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
+		{"GET /responsibility/import", account.EditMatrix, s.importPage},
+		{"POST /responsibility/import", account.EditMatrix, s.lookAtFile},
+		{"POST /responsibility/import/take", account.EditMatrix, s.takeFile},
 
 		{"POST /responsibility/{service}/line", account.EditMatrix, s.editMatrix},
 		{"POST /responsibility/{service}/lines", account.EditMatrix, s.editLines},
@@ -62,6 +65,7 @@ func (s *Server) routes() []route {
 		{"GET /check/{check}", account.ReadOrganisation, s.check},
 
 		{"GET /collect", account.ReadAssessment, s.collect},
+		{"POST /collect", account.TakeSnapshot, s.takeState},
 		{"GET /collect/{snapshot}", account.ReadSnapshot, s.snapshot},
 		{"GET /evidence", account.ReadEvidence, s.evidence},
 		{"POST /evidence/verify", account.VerifyEvidence, s.verifyNow},

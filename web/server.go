@@ -34,6 +34,8 @@ type Options struct {
 	API      http.Handler                              // what answers below /api/, with tokens of its own; nil: nothing
 	Around   func(http.Handler) http.Handler           // what stands before all of it; nil: nothing
 	Matched  func(ctx context.Context, pattern string) // is told the pattern of a page; nil: nobody
+	Plan     PlanReader                                // reads a Terraform plan; nil: none is taken
+	Largest  int64                                     // bytes of a snapshot or plan that is uploaded; 0: a gibibyte
 	AnyIP    bool                                      // answer a Host that is an IP address too: it cannot be rebound
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -59,6 +61,9 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Largest == 0 {
+		o.Largest = stateMost
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

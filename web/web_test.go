@@ -21,6 +21,7 @@ import (
 	"demarc.dev/demarc/cloud/terraform"
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/job"
+	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/web"
 )
@@ -34,6 +35,7 @@ type house struct {
 	app    *app.App
 	caller app.Caller
 	server *web.Server
+	dir    string // of the store
 	cookie string
 	now    func() time.Time
 }
@@ -68,14 +70,14 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, app: a, now: clock, caller: app.Local("", "ada@larkspur.example")}
+	h := &house{t: t, dir: dir, app: a, now: clock, caller: app.Local("", "ada@larkspur.example")}
 	fill(t, a, h.caller)
 	ids, err := a.Orgs(t.Context(), h.caller)
 	if err != nil || len(ids) != 1 {
 		t.Fatalf("organisations %v, %v", ids, err)
 	}
 	h.caller.Org = ids[0]
-	h.server, err = web.New(web.Options{App: a, Caller: h.caller, Version: "test", Policy: []byte(`{"Version":"2012-10-17"}`), Hosts: []string{host, "localhost:7117"}, Now: clock})
+	h.server, err = web.New(web.Options{App: a, Caller: h.caller, Version: "test", Policy: []byte(`{"Version":"2012-10-17"}`), Plan: readPlan, Largest: largest, Hosts: []string{host, "localhost:7117"}, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,4 +205,16 @@ func form(pairs ...string) string {
 		q.Set(pairs[i], pairs[i+1])
 	}
 	return q.Encode()
+}
+
+// largest is the most that the tests' server takes in at once.
+const largest = 2 << 20
+
+// readPlan is how the program reads a plan that was sent.
+func readPlan(name string, in io.Reader, account, region string, out io.Writer) error {
+	_, _, err := terraform.Write(in, terraform.Options{Account: account, Region: region, Now: begin, Tool: "test"}, out)
+	if err != nil {
+		return problem.New(problem.Invalid, name+": "+err.Error(), "terraform show -json PLAN > plan.json")
+	}
+	return nil
 }

@@ -55,6 +55,15 @@ func (e *env) terraform(name string, o terraform.Options, w io.Writer) error {
 	return terraformProblem(name, err)
 }
 
+// readPlan makes a snapshot of a plan or state that somebody sent.
+func (e *env) readPlan(name string, in io.Reader, account, region string, out io.Writer) error {
+	_, _, err := terraform.Write(in, terraform.Options{Account: account, Region: region, Now: e.now().UTC(), Tool: "demarc " + version}, out)
+	if err == nil {
+		return nil
+	}
+	return terraformProblem(name, err)
+}
+
 // terraformProblem says what is wrong with a file that is no plan or state.
 func terraformProblem(name string, err error) error {
 	switch {

@@ -195,24 +195,17 @@ func (e *env) importMatrix(c *cobra.Command, a *app.App, caller app.Caller, name
 	if err != nil {
 		return err
 	}
-	var list []*responsibility.Matrix
-	if strings.EqualFold(filepath.Ext(name), ".xlsx") {
-		list, err = a.ReadWorkbook(c.Context(), caller, filepath.Base(name), data)
-	} else {
-		var m *responsibility.Matrix
-		m, err = a.ParseMatrix(c.Context(), caller, filepath.Base(name), data)
-		list = append(list, m)
-	}
+	list, err := a.ReadMatrixFile(c.Context(), caller, filepath.Base(name), data)
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		v, remarks, err := a.ImportMatrix(c.Context(), caller, m)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(e.stdout, "took the matrix of %s, version %d: %s\n", m.Service, v, count(len(m.Allocations), "duty divided", "duties divided"))
-		for _, r := range remarks {
+	taken, err := a.ImportMatrices(c.Context(), caller, list)
+	if err != nil {
+		return err
+	}
+	for i, t := range taken {
+		fmt.Fprintf(e.stdout, "took the matrix of %s, version %d: %s\n", t.Service, t.Version, count(len(list[i].Allocations), "duty divided", "duties divided"))
+		for _, r := range t.Remarks {
 			fmt.Fprintf(e.stderr, "demarc: warning: %s\n", r)
 		}
 	}

@@ -108,7 +108,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *
 	if err != nil {
 		return err
 	}
-	s, err = web.New(web.Options{App: a, Passkeys: passkeys, API: programs, Around: w.around(secure), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: rules, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: secure, Now: e.now,
+	s, err = web.New(web.Options{App: a, Passkeys: passkeys, API: programs, Plan: e.readPlan, Around: w.around(secure), Matched: operate.Matched, Address: visitorOf, Provider: provider, OIDC: rules, Caller: caller, Version: version, Policy: aws.Policy(), Hosts: hosts, AnyIP: !loopback, Secure: secure, Now: e.now,
 		Log: logger, Opened: func() { link("That link is used. For another browser:") }})
 	if err != nil {
 		return err
