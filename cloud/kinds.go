@@ -6,43 +6,47 @@ import "strings"
 
 // The kinds that First light collects.
 const (
-	AccountKind  Kind = "account"
-	RegionKind   Kind = "region"
-	Organisation Kind = "organisation"
-	Guardrail    Kind = "guardrail"
-	Identity     Kind = "identity"
-	Role         Kind = "role"
-	Credential   Kind = "credential"
-	Policy       Kind = "permission-policy"
-	ObjectStore  Kind = "object-store"
-	Disk         Kind = "disk"
-	DiskSnapshot Kind = "disk-snapshot"
-	Machine      Kind = "machine"
-	MachineImage Kind = "machine-image"
-	MachineGroup Kind = "machine-group"
-	Network      Kind = "network"
-	Subnet       Kind = "subnet"
-	Firewall     Kind = "firewall"
-	Interconnect Kind = "interconnect"
-	LoadBalancer Kind = "load-balancer"
-	Listener     Kind = "listener"
-	Key          Kind = "key"
-	Secret       Kind = "secret"
-	Certificate  Kind = "certificate"
-	Database     Kind = "database"
-	Table        Kind = "table"
-	FileStore    Kind = "file-store"
-	Cache        Kind = "cache"
-	Queue        Kind = "queue"
-	Topic        Kind = "topic"
-	Function     Kind = "function"
-	Cluster      Kind = "cluster"
-	Registry     Kind = "registry"
-	LogTrail     Kind = "log-trail"
-	LogStore     Kind = "log-store"
-	Alarm        Kind = "alarm"
-	BackupPlan   Kind = "backup-plan"
-	BackupVault  Kind = "backup-vault"
+	AccountKind      Kind = "account"
+	RegionKind       Kind = "region"
+	Organisation     Kind = "organisation"
+	Guardrail        Kind = "guardrail"
+	Identity         Kind = "identity"
+	Role             Kind = "role"
+	Credential       Kind = "credential"
+	Policy           Kind = "permission-policy"
+	ObjectStore      Kind = "object-store"
+	Disk             Kind = "disk"
+	DiskSnapshot     Kind = "disk-snapshot"
+	Machine          Kind = "machine"
+	MachineImage     Kind = "machine-image"
+	MachineGroup     Kind = "machine-group"
+	Network          Kind = "network"
+	Subnet           Kind = "subnet"
+	Firewall         Kind = "firewall"
+	Interconnect     Kind = "interconnect"
+	NetworkInterface Kind = "network-interface"
+	RouteTable       Kind = "route-table"
+	Endpoint         Kind = "service-endpoint"
+	Tenant           Kind = "tenant"
+	LoadBalancer     Kind = "load-balancer"
+	Listener         Kind = "listener"
+	Key              Kind = "key"
+	Secret           Kind = "secret"
+	Certificate      Kind = "certificate"
+	Database         Kind = "database"
+	Table            Kind = "table"
+	FileStore        Kind = "file-store"
+	Cache            Kind = "cache"
+	Queue            Kind = "queue"
+	Topic            Kind = "topic"
+	Function         Kind = "function"
+	Cluster          Kind = "cluster"
+	Registry         Kind = "registry"
+	LogTrail         Kind = "log-trail"
+	LogStore         Kind = "log-store"
+	Alarm            Kind = "alarm"
+	BackupPlan       Kind = "backup-plan"
+	BackupVault      Kind = "backup-vault"
 )
 
 // Type is the type of an attribute.
@@ -219,12 +223,16 @@ var kinds = [...]struct {
 		default bool the provider made it
 		flow_log bool an active flow log covers all its traffic, or all that was refused
 		time_servers strings time servers that it hands out to machines; empty when it hands out none
-		cidrs strings address ranges`},
+		cidrs strings address ranges
+		internet_gateway string its gateway to the internet; empty without one`},
 	{Subnet, "a part of a network", `
 		public bool a route leads to the internet
 		auto_public_address bool machines get a public address by themselves
 		network string its network
-		flow_log bool a flow log covers it`},
+		flow_log bool a flow log covers it
+		cidrs strings address ranges
+		route_table string the table of routes that its packets ask
+		firewalls strings packet rules at its border`},
 	{Firewall, "a set of packet rules: security group, network ACL, firewall policy", `
 		rules rules each: direction in|out, allow bool, protocol tcp|udp|icmp|all, from_port int, to_port int, internet bool (v4 or v6 from anywhere), sources strings; ordered as they are applied, and only effective ones for ordered lists
 		default bool the provider's default set of its network
@@ -235,11 +243,38 @@ var kinds = [...]struct {
 		tenants strings tenants of the joined networks, by tag
 		stages strings stages of the joined networks, by tag
 		routed bool routes lead through it
-		active bool it is accepted and up`},
+		active bool it is accepted and up
+		references bool packet rules that name a firewall know its members across it`},
+	{NetworkInterface, "a network interface, whatever it belongs to", `
+		network string its network
+		subnet string its subnet
+		addresses strings its private addresses, and those of IPv6
+		public_address string the address by which the internet reaches it; empty without one
+		attached string the resource that it belongs to; empty when the provider names none
+		type string what made it: interface, balancer, database, endpoint, translation or the provider's own word
+		firewalls strings packet rules that guard it`},
+	{RouteTable, "a table of routes: of subnets, or of a transit that joins networks", `
+		network string its network; empty for the table of a transit
+		transit string the interconnect whose table it is; empty for a network's
+		users strings the subnets, or networks at a transit, whose packets ask it
+		routes strings each: range, way and target; the way is local, through, attached, internet, outward, service, elsewhere, drop or appliance`},
+	{Endpoint, "a private way to a service, or a service that is offered so", `
+		service string the name of the service
+		offered bool it is the service, and not a way to it
+		interfaces strings its network interfaces
+		balancers strings load balancers that answer for it, where it is offered`},
+	{Tenant, "a tenant of the organisation, as its machines can send packets; computed from the networks that were seen", `
+		machines int machines, balancers and databases of it
+		reaches strings other tenants that its machines reach, each with the packet
+		administered bool machines of the administration network are known
+		reaches_administration strings how its machines reach the administration network`},
 	{LoadBalancer, "a load balancer", `
 		internet_facing bool the internet reaches it
 		access_logging bool requests are logged
-		delete_protected bool one call cannot delete it`},
+		delete_protected bool one call cannot delete it
+		subnets strings the subnets that it stands in
+		firewalls strings packet rules that guard it
+		targets strings each: protocol, port there and target, and "keeps" where the target may see the sender's address`},
 	{Listener, "an open port of a load balancer", `
 		protocol string HTTP, HTTPS, TCP, TLS, UDP
 		port int the port
@@ -273,7 +308,10 @@ var kinds = [...]struct {
 		tls_required bool it refuses connections without TLS
 		audit_log bool its audit log is exported
 		multi_zone bool it has a standby in another zone
-		backed_up bool a backup plan selects it`},
+		backed_up bool a backup plan selects it
+		port int the port that it listens on
+		subnets strings the subnets that it may stand in
+		firewalls strings packet rules that guard it`},
 	{Table, "a managed key-value table", `
 		customer_key bool it is encrypted with a key that the customer manages
 		point_in_time_recovery bool it can be restored to any second

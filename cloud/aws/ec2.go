@@ -16,13 +16,14 @@ import (
 func ec2Service() *service {
 	return &service{
 		name: "ec2",
-		kinds: []cloud.Kind{cloud.Disk, cloud.DiskSnapshot, cloud.Firewall, cloud.Interconnect, cloud.Machine, cloud.MachineImage,
-			cloud.Network, cloud.RegionKind, cloud.Subnet},
+		kinds: []cloud.Kind{cloud.Disk, cloud.DiskSnapshot, cloud.Endpoint, cloud.Firewall, cloud.Interconnect, cloud.Machine, cloud.MachineImage,
+			cloud.Network, cloud.NetworkInterface, cloud.RegionKind, cloud.RouteTable, cloud.Subnet},
 		actions: []string{"ec2:DescribeDhcpOptions", "ec2:DescribeFlowLogs", "ec2:DescribeImageAttribute", "ec2:DescribeImages", "ec2:DescribeInstanceAttribute",
-			"ec2:DescribeInstances", "ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
+			"ec2:DescribeInstances", "ec2:DescribeInternetGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
 			"ec2:DescribeSnapshotAttribute", "ec2:DescribeSnapshots", "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments",
-			"ec2:DescribeVolumes", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:GetEbsEncryptionByDefault",
-			"ec2:GetManagedPrefixListEntries", "ec2:GetSerialConsoleAccessStatus"},
+			"ec2:DescribeTransitGatewayRouteTables", "ec2:DescribeTransitGateways", "ec2:DescribeVolumes", "ec2:DescribeVpcEndpointServiceConfigurations",
+			"ec2:DescribeVpcEndpoints", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:GetEbsEncryptionByDefault",
+			"ec2:GetManagedPrefixListEntries", "ec2:GetSerialConsoleAccessStatus", "ec2:GetTransitGatewayRouteTableAssociations", "ec2:SearchTransitGatewayRoutes"},
 		collect: collectEC2,
 	}
 }
@@ -42,6 +43,9 @@ func collectEC2(ctx context.Context, u *unit) error {
 		u.miss(r.machines(ctx), cloud.Machine)
 	})
 	wg.Go(func() { r.settings(ctx) })
+	wg.Go(func() { u.miss(r.interfaces(ctx), cloud.NetworkInterface) })
+	wg.Go(func() { u.miss(r.endpoints(ctx), cloud.Endpoint) })
+	wg.Go(func() { u.miss(r.offered(ctx), cloud.Endpoint) })
 	wg.Go(func() { u.miss(r.disks(ctx), cloud.Disk) })
 	wg.Go(func() { u.miss(r.snapshots(ctx), cloud.DiskSnapshot) })
 	wg.Go(func() { u.miss(r.images(ctx), cloud.MachineImage) })

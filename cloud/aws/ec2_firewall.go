@@ -173,6 +173,9 @@ func (r *ec2Reader) networkACLs(ctx context.Context) error {
 			fact(f, "default", aws.ToBool(a.IsDefault), nil)
 			fact(f, "stateless", true, nil)
 			r.aclZone(f, a)
+			for _, s := range a.Associations {
+				r.nets.borders[aws.ToString(s.SubnetId)] = append(r.nets.borders[aws.ToString(s.SubnetId)], f.ID)
+			}
 			r.inNetwork(f, aws.ToString(a.VpcId))
 			fact(f, "rules", aclRules(a.Entries), nil)
 			r.add(f)

@@ -23,12 +23,18 @@ type networks struct {
 	clocks        map[string][]string // DHCP options → time servers
 	clocksUnread  error
 	tables        []types.RouteTable
+	tablesSeen    cloud.Seen
 	tablesUnread  error
+	borders       map[string][]string // subnet → network ACLs
+	bordersUnread error
+	gates         map[string]string // network → gateway to the internet
+	gatesUnread   error
 }
 
 // networks reads networks, subnets, packet rules and what joins networks.
 func (r *ec2Reader) networks(ctx context.Context) {
-	r.nets = networks{subnetTags: map[string]map[string]string{}, flowing: map[string]bool{}, clocks: map[string][]string{}}
+	r.nets = networks{subnetTags: map[string]map[string]string{}, flowing: map[string]bool{}, clocks: map[string][]string{},
+		borders: map[string][]string{}, gates: map[string]string{}}
 	r.nets.clocksUnread = r.timeServers(ctx)
 	r.nets.flowsUnread = r.flowLogs(ctx)
 	r.nets.tablesUnread = r.routeTables(ctx)
@@ -38,14 +44,19 @@ func (r *ec2Reader) networks(ctx context.Context) {
 	for _, s := range subnets {
 		r.nets.subnetTags[aws.ToString(s.SubnetId)] = ec2Tags(s.Tags)
 	}
+	r.nets.bordersUnread = r.networkACLs(ctx)
+	r.miss(r.nets.bordersUnread, cloud.Firewall)
+	r.nets.gatesUnread = r.gateways(ctx)
 	for _, s := range subnets {
 		r.add(r.subnet(s, seen))
 	}
+	r.miss(r.nets.tablesUnread, cloud.RouteTable)
+	r.tables(ctx, subnets)
 	r.miss(r.vpcs(ctx, subnets), cloud.Network)
 	r.miss(r.securityGroups(ctx), cloud.Firewall)
-	r.miss(r.networkACLs(ctx), cloud.Firewall)
 	r.miss(r.peerings(ctx), cloud.Interconnect)
 	r.miss(r.transits(ctx), cloud.Interconnect)
+	r.miss(r.transitTables(ctx), cloud.RouteTable)
 }
 
 func (r *ec2Reader) flowLogs(ctx context.Context) error {
@@ -96,6 +107,7 @@ func (r *ec2Reader) routeTables(ctx context.Context) error {
 			return err
 		}
 		r.nets.tables = append(r.nets.tables, page.RouteTables...)
+		r.nets.tablesSeen = r.seen("ec2:DescribeRouteTables", page.ResultMetadata)
 		for _, t := range page.RouteTables {
 			for _, route := range t.Routes {
 				for _, through := range []string{aws.ToString(route.VpcPeeringConnectionId), aws.ToString(route.TransitGatewayId)} {
@@ -132,22 +144,38 @@ func (r *ec2Reader) subnet(s types.Subnet, seen cloud.Seen) *cloud.Resource {
 	fact(d, "network", r.arn("ec2", "vpc/"+vpc), nil)
 	fact(d, "flow_log", r.nets.flowing[id] || r.nets.flowing[vpc], r.nets.flowsUnread)
 	link(d, "in-network", r.arn("ec2", "vpc/"+vpc))
+	ranges := appendText(nil, s.CidrBlock)
+	for _, a := range s.Ipv6CidrBlockAssociationSet {
+		ranges = appendText(ranges, a.Ipv6CidrBlock)
+	}
+	fact(d, "cidrs", stringList(ranges), nil)
+	table := ""
+	if t := r.tableOf(id, vpc); t != nil {
+		table = r.arn("ec2", "route-table/"+aws.ToString(t.RouteTableId))
+	}
+	fact(d, "route_table", table, r.nets.tablesUnread)
+	fact(d, "firewalls", stringList(r.nets.borders[id]), r.nets.bordersUnread)
 	return d
 }
 
-// reachesInternet asks the subnet's own route table, else the network's main one.
-func (r *ec2Reader) reachesInternet(subnet, vpc string) bool {
-	var table *types.RouteTable
+// tableOf gives the subnet's own route table, else the network's main one.
+func (r *ec2Reader) tableOf(subnet, vpc string) *types.RouteTable {
+	var main *types.RouteTable
 	for i, t := range r.nets.tables {
 		for _, a := range t.Associations {
 			if aws.ToString(a.SubnetId) == subnet {
-				return opensInternet(t)
+				return &r.nets.tables[i]
 			}
 			if aws.ToBool(a.Main) && aws.ToString(t.VpcId) == vpc {
-				table = &r.nets.tables[i]
+				main = &r.nets.tables[i]
 			}
 		}
 	}
+	return main
+}
+
+func (r *ec2Reader) reachesInternet(subnet, vpc string) bool {
+	table := r.tableOf(subnet, vpc)
 	return table != nil && opensInternet(*table)
 }
 
@@ -178,6 +206,7 @@ func (r *ec2Reader) vpcs(ctx context.Context, subnets []types.Subnet) error {
 			}
 			fact(d, "flow_log", r.flowsAll(id, subnets), r.nets.flowsUnread)
 			fact(d, "cidrs", vpcRanges(v), nil)
+			fact(d, "internet_gateway", r.nets.gates[id], r.nets.gatesUnread)
 			fact(d, "time_servers", stringList(r.nets.clocks[aws.ToString(v.DhcpOptionsId)]), r.nets.clocksUnread)
 			r.add(d)
 		}
@@ -240,6 +269,8 @@ func (r *ec2Reader) peerings(ctx context.Context) error {
 				}
 				link(d, "joins", "arn:"+r.s.partition+":ec2:"+region+":"+aws.ToString(end.OwnerId)+":vpc/"+aws.ToString(end.VpcId))
 			}
+			// Groups are known across a peering within a region.
+			fact(d, "references", aws.ToString(from.Region) == aws.ToString(p.AccepterVpcInfo.Region), nil)
 			r.interconnect(d, id, ends)
 		}
 	}
@@ -264,43 +295,4 @@ func (r *ec2Reader) interconnect(d *cloud.Resource, id string, ends []string) {
 		gap(d, r.nets.tablesUnread, "routed")
 	}
 	r.add(d)
-}
-
-// transits reads transit gateways by the networks that are attached to them.
-func (r *ec2Reader) transits(ctx context.Context) error {
-	gateways := map[string]*cloud.Resource{}
-	ends := map[string][]string{}
-	up := map[string]int{}
-	list := paged(r.client.DescribeTransitGatewayAttachments, &ec2.DescribeTransitGatewayAttachmentsInput{MaxResults: aws.Int32(500)})
-	for list.more() {
-		page, err := list.next(ctx)
-		if err != nil {
-			return err
-		}
-		seen := r.seen("ec2:DescribeTransitGatewayAttachments", page.ResultMetadata)
-		for _, a := range page.TransitGatewayAttachments {
-			id, owner := aws.ToString(a.TransitGatewayId), aws.ToString(a.TransitGatewayOwnerId)
-			if a.ResourceType != types.TransitGatewayAttachmentResourceTypeVpc || a.State == types.TransitGatewayAttachmentStateDeleted || id == "" {
-				continue
-			}
-			if owner == "" {
-				owner = r.account
-			}
-			d := gateways[id]
-			if d == nil {
-				d = r.resource(cloud.Interconnect, "ec2.transit-gateway", "arn:"+r.s.partition+":ec2:"+r.region+":"+owner+":transit-gateway/"+id, id, nil, seen)
-				gateways[id] = d
-			}
-			ends[id] = append(ends[id], aws.ToString(a.ResourceOwnerId)+" "+aws.ToString(a.ResourceId))
-			link(d, "joins", "arn:"+r.s.partition+":ec2:"+r.region+":"+aws.ToString(a.ResourceOwnerId)+":vpc/"+aws.ToString(a.ResourceId))
-			if a.State == types.TransitGatewayAttachmentStateAvailable {
-				up[id]++
-			}
-		}
-	}
-	for id, d := range gateways {
-		fact(d, "active", up[id] > 0, nil)
-		r.interconnect(d, id, ends[id])
-	}
-	return nil
 }

@@ -19,7 +19,8 @@ func elbService() *service {
 	return &service{
 		name: "elbv2", kinds: []cloud.Kind{cloud.Listener, cloud.LoadBalancer},
 		actions: []string{"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancers",
-			"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeSSLPolicies", "elasticloadbalancing:DescribeTags"},
+			"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeSSLPolicies", "elasticloadbalancing:DescribeTags",
+			"elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"},
 		collect: collectBalancers,
 	}
 }
@@ -104,6 +105,7 @@ func (b *balancers) balancer(ctx context.Context, l types.LoadBalancer, seen clo
 			tag(r, tagMap(d.Tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value }), nil)
 		}
 	}
+	b.stands(ctx, r, l)
 	r.Raw = document(raw)
 	b.add(r)
 	b.miss(pages(ctx, b.client.DescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: l.LoadBalancerArn}, func(page *elb.DescribeListenersOutput) {

@@ -141,6 +141,9 @@ func seedServices(t *testing.T, key string) {
 	must(eks.NewFromConfig(cfg).CreateCluster(ctx, &eks.CreateClusterInput{Name: aws.String("k"), RoleArn: role, ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: []string{*a, *b}}}))(t)
 	lb := elb.NewFromConfig(cfg)
 	load := must(lb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: aws.String("front"), Subnets: []string{*a, *b}, Scheme: elbtypes.LoadBalancerSchemeEnumInternetFacing}))(t).LoadBalancers[0].LoadBalancerArn
+	targets := must(lb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: aws.String("web"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: vpc, TargetType: elbtypes.TargetTypeEnumIp}))(t).TargetGroups[0].TargetGroupArn
+	must(lb.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: targets, Targets: []elbtypes.TargetDescription{{Id: aws.String("10.9.1.7"), Port: aws.Int32(8081)}}}))(t)
+	must(lb.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: load, Port: aws.Int32(8000), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: targets}}}))(t)
 	must(lb.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: load, Port: aws.Int32(80), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumRedirect,
 		RedirectConfig: &elbtypes.RedirectActionConfig{Protocol: aws.String("HTTPS"), StatusCode: elbtypes.RedirectActionStatusCodeEnumHttp301}}}}))(t)
 	group := autoscaling.NewFromConfig(cfg)
@@ -187,6 +190,12 @@ func TestEstate(t *testing.T) {
 		expect(t, find(t, s, cloud.Queue, "jobs"), map[string]any{"encrypted": true, "public": true, "tls_only": false})
 		expect(t, find(t, s, cloud.Registry, "app"), map[string]any{"scan_on_push": true, "immutable_tags": true, "public": false})
 		expect(t, find(t, s, cloud.LoadBalancer, "front"), map[string]any{"internet_facing": true, "access_logging": false, "delete_protected": false})
+		if subnets := textList(find(t, s, cloud.LoadBalancer, "front"), "subnets"); len(subnets) != 2 {
+			t.Errorf("the balancer stands in %v, should stand in two subnets", subnets)
+		}
+		if targets := textList(find(t, s, cloud.LoadBalancer, "front"), "targets"); len(targets) != 1 || !strings.HasPrefix(targets[0], "tcp 8081 ip vpc-") || !strings.HasSuffix(targets[0], " 10.9.1.7") {
+			t.Errorf("the balancer hands on to %v", targets)
+		}
 		expect(t, find(t, s, cloud.Listener, "front:80"), map[string]any{"protocol": "HTTP", "port": 80, "redirects_to_tls": true, "tls_min": ""})
 		expect(t, find(t, s, cloud.MachineGroup, "web"), map[string]any{"minimum": 0, "maximum": 4, "zones": 2, "alarm": false})
 		expect(t, find(t, s, cloud.Cluster, "cluster/k"), map[string]any{"audit_log": false, "secrets_encrypted": false, "endpoint_open": false})

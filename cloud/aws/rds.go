@@ -76,6 +76,7 @@ func (r *rdsReader) instance(ctx context.Context, i types.DBInstance, seen cloud
 	fact(d, "public", aws.ToBool(i.PubliclyAccessible), nil)
 	fact(d, "backup_days", int64(aws.ToInt32(i.BackupRetentionPeriod)), nil)
 	r.protects(d, aws.ToString(i.KmsKeyId))
+	r.stands(d, i)
 	protected, zones, exports := aws.ToBool(i.DeletionProtection), aws.ToBool(i.MultiAZ), i.EnabledCloudwatchLogsExports
 	if id := aws.ToString(i.DBClusterIdentifier); id != "" {
 		c, known := r.clusters[id]
@@ -108,7 +109,34 @@ func (r *rdsReader) cluster(ctx context.Context, c types.DBCluster, seen cloud.S
 	fact(d, "audit_log", exportsAudit(aws.ToString(c.Engine), c.EnabledCloudwatchLogsExports), nil)
 	r.protects(d, aws.ToString(c.KmsKeyId))
 	r.clusterTLS(ctx, aws.ToString(c.DBClusterParameterGroup), aws.ToString(c.Engine)).into(d, "tls_required")
+	// Without an instance it has no interface: nothing reaches it.
+	fact(d, "port", int64(aws.ToInt32(c.Port)), nil)
+	fact(d, "subnets", stringList(nil), nil)
+	fact(d, "firewalls", stringList(nil), nil)
 	return d
+}
+
+// stands tells where an instance may be reached. An instance that is being made
+// has no endpoint yet; its port is known all the same.
+func (r *rdsReader) stands(d *cloud.Resource, i types.DBInstance) {
+	port := aws.ToInt32(i.DbInstancePort)
+	if i.Endpoint != nil && aws.ToInt32(i.Endpoint.Port) != 0 {
+		port = aws.ToInt32(i.Endpoint.Port)
+	}
+	fact(d, "port", int64(port), nil)
+	var groups, subnets []string
+	for _, g := range i.VpcSecurityGroups {
+		groups = append(groups, r.arn("ec2", "security-group/"+aws.ToString(g.VpcSecurityGroupId)))
+	}
+	fact(d, "firewalls", stringList(groups), nil)
+	if i.DBSubnetGroup == nil {
+		gap(d, missing(cloud.Unreadable, "rds:DescribeDBInstances", "the answer names no subnets"), "subnets")
+		return
+	}
+	for _, s := range i.DBSubnetGroup.Subnets {
+		subnets = append(subnets, r.arn("ec2", "subnet/"+aws.ToString(s.SubnetIdentifier)))
+	}
+	fact(d, "subnets", stringList(subnets), nil)
 }
 
 // exportsAudit tells whether the log that an engine writes its audit into is

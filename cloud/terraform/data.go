@@ -157,6 +157,9 @@ func database(b *builder) {
 	b.put("audit_log", b.auditLog(engine))
 	b.put("tls_required", b.tlsRequired(engine, isCluster))
 	b.put("backed_up", b.backedUp())
+	for _, name := range []string{"port", "subnets", "firewalls"} {
+		b.put(name, notInSource("where it stands"))
+	}
 	if isCluster {
 		b.clusterFacts()
 		return

@@ -20,6 +20,7 @@ func network(b *builder) {
 		cidr = stringList([]string{v})
 	}
 	b.put("cidrs", cidr)
+	b.put("internet_gateway", notInSource("which gateway is attached"))
 }
 
 // flowLog tells whether a flow log of all, or all refused, traffic is a part.
@@ -64,6 +65,13 @@ func subnet(b *builder) {
 	b.put("auto_public_address", b.flag("map_public_ip_on_launch", known(false)))
 	b.put("network", b.linked("in-network", "vpc_id", networks...))
 	b.put("public", b.routed())
+	cidr := b.text("cidr_block", notInSource("cidr_block"))
+	if v, ok := cidr.value.(string); ok && cidr.known() {
+		cidr = stringList([]string{v})
+	}
+	b.put("cidrs", cidr)
+	b.put("route_table", notInSource("the main route table of its network"))
+	b.put("firewalls", notInSource("the network ACL of its network"))
 	own := b.flowLog()
 	vpcs, sure := b.index.targets(b.doc, "vpc_id", networks...)
 	if own.is(true) {
@@ -167,6 +175,7 @@ func peering(b *builder) {
 	}
 	active := b.text("accept_status", notInSource("whether it is accepted")).equals("active")
 	b.put("active", anyOf(b.flag("auto_accept", known(false)), active))
+	b.put("references", notInSource("whether rules name groups across it"))
 }
 
 func loadBalancer(b *builder) {
@@ -176,6 +185,9 @@ func loadBalancer(b *builder) {
 	b.put("access_logging", logs)
 	b.link("logs-to", "access_logs.0.bucket", "aws_s3_bucket")
 	b.put("delete_protected", b.flag("enable_deletion_protection", known(false)))
+	for _, name := range []string{"subnets", "firewalls", "targets"} {
+		b.put(name, notInSource("where it stands and hands on to"))
+	}
 }
 
 // weakest is the lowest TLS version of the policies of load balancers.
