@@ -47,6 +47,7 @@ type App struct {
 	queue    *job.Queue // nil: this process does no background work
 	found    indexes
 	trails   trails
+	reached  reachedOnes
 }
 
 // Open opens the house. The caller closes it.

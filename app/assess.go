@@ -18,6 +18,7 @@ import (
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/reach"
 	"demarc.dev/demarc/scope"
 	"demarc.dev/demarc/store"
 )
@@ -57,6 +58,7 @@ type ground struct {
 	excepted  []check.Exception
 	said      []assess.Attestation
 	set       *check.Set
+	tenants   *reach.Tenants // nil: as tags declare
 }
 
 // Assess puts all checks to what was seen, concludes, and writes findings,
@@ -116,6 +118,9 @@ func (a *App) gather(ctx context.Context, v *store.View, ask Ask, g *ground) err
 	if g.matrices, err = a.matrices(ctx, v, s, ask.Edition, g.now); err != nil {
 		return err
 	}
+	if g.tenants, err = tenants(ctx, v); err != nil {
+		return err
+	}
 	if g.excepted, _, err = get[[]check.Exception](ctx, v, exceptions, current); err != nil {
 		return err
 	}
@@ -173,6 +178,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 // once, to the disk and to the conclusion, and are never all in memory.
 func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusion *assess.Run) (*store.Blob, error) {
 	concerns := concerned(g.matrices.Scope, ask.Services)
+	ways := reach.NewReader()
 	return putPacked(ctx, g.org.Org, "jsonl.zst", func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
@@ -186,15 +192,33 @@ func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusio
 			return lines.Encode(f)
 		}
 		flips := map[check.Outcome]int64{}
-		for _, s := range g.snapshots {
-			stats, err := g.set.Run(ctx, check.Input{Header: s.Header, Gaps: s.Gaps, Source: s.source(g.org.Org), Now: g.now, Exceptions: g.excepted, Workers: ask.Workers}, func(f check.Finding) error {
+		put := func(what string, in check.Input) error {
+			in.Now, in.Exceptions, in.Workers = g.now, g.excepted, ask.Workers
+			stats, err := g.set.Run(ctx, in, func(f check.Finding) error {
 				g.own(&f, flips)
 				return add(f)
 			})
 			if err != nil {
-				return fmt.Errorf("checking snapshot %s: %w", s.ID, err)
+				return fmt.Errorf("checking %s: %w", what, err)
 			}
 			out.Run.Stats.Join(stats)
+			return nil
+		}
+		for _, s := range g.snapshots {
+			source := s.source(g.org.Org)
+			if s.Header.Source == live {
+				source = ways.Watch(source)
+			}
+			if err := put("snapshot "+s.ID, check.Input{Header: s.Header, Gaps: s.Gaps, Source: source}); err != nil {
+				return err
+			}
+		}
+		if apart, err := g.apart(ways); err != nil {
+			return err
+		} else if apart != nil {
+			if err := put("the tenants", *apart); err != nil {
+				return err
+			}
 		}
 		out.Run.Stats.Take(flips)
 		return g.rest(ctx, out, add)

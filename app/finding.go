@@ -214,7 +214,7 @@ type foundView struct {
 	x  *findingIndex
 	s  *subset
 	ok []bool
-	a  reach
+	a  span
 }
 
 func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilter) (foundView, error) {
@@ -222,7 +222,7 @@ func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilte
 	if err != nil {
 		return foundView{}, err
 	}
-	v := foundView{a: reach{in: func(string) bool { return true }, of: func(string) []string { return nil }}}
+	v := foundView{a: span{in: func(string) bool { return true }, of: func(string) []string { return nil }}}
 	s, err := scopeOf(ctx, h, h.ID())
 	switch {
 	case isNotFound(err) && !h.bound() && f.Service == "":
@@ -245,8 +245,8 @@ func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilte
 
 // accountsOf tells of the accounts of the services in a scope, which the reader
 // may look at.
-func accountsOf(h *hall, s *scope.Scope, only string) (reach, error) {
-	a := reach{in: func(string) bool { return true }, of: func(account string) (ids []string) {
+func accountsOf(h *hall, s *scope.Scope, only string) (span, error) {
+	a := span{in: func(string) bool { return true }, of: func(account string) (ids []string) {
 		for _, v := range s.ServicesOf(account) {
 			ids = append(ids, v.ID)
 		}

@@ -54,8 +54,8 @@ func indexOf(t testing.TB, findings []check.Finding) *findingIndex {
 	return x
 }
 
-// everywhere is the reach of one who may look at every account.
-var everywhere = reach{in: func(string) bool { return true }, of: func(account string) []string {
+// everywhere is the span of one who may look at every account.
+var everywhere = span{in: func(string) bool { return true }, of: func(account string) []string {
 	if account == "000000000007" {
 		return []string{"aws", "ledger"}
 	}

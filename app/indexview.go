@@ -23,15 +23,15 @@ type FindingFilter struct {
 	Text     string `json:"text,omitempty"` // in the name, id, native type or tenant of the resource, the message, check, kind, account or region
 }
 
-// reach tells of an account whether it is in a view, and of which services
+// span tells of an account whether it is in a view, and of which services
 // it is.
-type reach struct {
+type span struct {
 	in func(account string) bool
 	of func(account string) []string
 }
 
 // matching tells of each class whether the filter holds it, but for its text.
-func (x *findingIndex) matching(f FindingFilter, a reach) []bool {
+func (x *findingIndex) matching(f FindingFilter, a span) []bool {
 	inAccount := map[int32]bool{}
 	bears := map[int32]bool{}
 	ok := make([]bool, len(x.classes))
@@ -182,7 +182,7 @@ type FindingGroup struct {
 }
 
 // groups counts a view by a word; that with the worst outcomes comes first.
-func (x *findingIndex) groups(s *subset, ok []bool, by string, a reach) []FindingGroup {
+func (x *findingIndex) groups(s *subset, ok []bool, by string, a span) []FindingGroup {
 	type tally struct {
 		n    [5]int // by outcome
 		rank int8
@@ -234,7 +234,7 @@ func (x *findingIndex) groups(s *subset, ok []bool, by string, a reach) []Findin
 }
 
 // keys gives the groups that a class belongs to.
-func (x *findingIndex) keys(c *findingClass, by string, a reach, services map[int32][]string) []string {
+func (x *findingIndex) keys(c *findingClass, by string, a span, services map[int32][]string) []string {
 	switch by {
 	case GroupControl:
 		if on := x.askedOf(x.names[c.check]).controls; len(on) > 0 {

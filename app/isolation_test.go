@@ -122,6 +122,11 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Rests": func() (any, error) {
 			return a.Rests(ctx, c, theirs, check.Finding{Provider: "aws", Source: "live", Kind: cloud.ObjectStore, Resource: "arn:aws:s3:::larkspur-www"})
 		},
+		"Reach":   func() (any, error) { return a.Reach(ctx, c, nil) },
+		"Tenants": func() (any, error) { return a.Tenants(ctx, c) },
+		"SetTenants": func() (any, error) {
+			return a.SetTenants(ctx, c, "t.yaml", []byte("tenants: [{id: alder, accounts: [\"1\"]}]\n"))
+		},
 		"Run":             func() (any, error) { return a.Run(ctx, c, "r2") },
 		"Runs":            func() (any, error) { return a.Runs(ctx, c) },
 		"Scope":           func() (any, error) { return a.Scope(ctx, c) },

@@ -46,6 +46,11 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 			}
 		}
 	}
+	if out.Resource == nil && f.Kind == cloud.Tenant {
+		if out.Resource, out.Snapshot, err = tenantSeen(ctx, o, all, run, f.Resource); err != nil {
+			return nil, err
+		}
+	}
 	objects := []string{runs + "/" + run.ID}
 	if out.Snapshot.ID != "" {
 		objects = append(objects, snapshots+"/"+out.Snapshot.ID)

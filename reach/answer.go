@@ -4,6 +4,7 @@ package reach
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -31,10 +32,11 @@ type Answer struct {
 	Classes  int        `json:"classes"` // of nodes that are alike, which were compared
 }
 
-// Tenant is a tenant and how many nodes it has.
+// Tenant is a tenant, how many nodes it has, and in which accounts.
 type Tenant struct {
-	ID    string `json:"id"`
-	Nodes int    `json:"nodes"`
+	ID       string   `json:"id"`
+	Nodes    int      `json:"nodes"`
+	Accounts []string `json:"accounts"`
 }
 
 // Pair is whether From's nodes reach To's.
@@ -78,19 +80,8 @@ type Opening struct {
 // Solve answers for every pair of tenants and every node. The model is not
 // changed; equal models give equal answers.
 func Solve(m *Model) *Answer {
-	count := map[string]int{}
-	for i := range m.Nodes {
-		count[m.Nodes[i].Tenant]++
-	}
-	a := &Answer{Nodes: len(m.Nodes), Nobody: count[""], Tenants: []Tenant{}, Pairs: []Pair{}, Internet: []Exposure{}}
-	delete(count, "")
-	var tenants []string
-	for id, n := range count {
-		a.Tenants = append(a.Tenants, Tenant{id, n})
-		tenants = append(tenants, id)
-	}
-	slices.Sort(tenants)
-	slices.SortFunc(a.Tenants, func(x, y Tenant) int { return cmp.Compare(x.ID, y.ID) })
+	a := &Answer{Nodes: len(m.Nodes), Tenants: []Tenant{}, Pairs: []Pair{}, Internet: []Exposure{}}
+	tenants := a.count(m)
 	strict := solve(newWorld(m, false), tenants, nil)
 	a.Classes = len(strict.c.dests)
 	d := doubtsOf(strict.w)
@@ -111,6 +102,28 @@ func Solve(m *Model) *Answer {
 	}
 	a.Internet = exposures(strict, lenient, d)
 	return a
+}
+
+// count fills in the tenants, and gives their ids in order.
+func (a *Answer) count(m *Model) []string {
+	nodes, accounts := map[string]int{}, map[string][]string{}
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		if n.Tenant == "" {
+			a.Nobody++
+			continue
+		}
+		nodes[n.Tenant]++
+		if !slices.Contains(accounts[n.Tenant], n.Account) {
+			accounts[n.Tenant] = append(accounts[n.Tenant], n.Account)
+		}
+	}
+	tenants := slices.Sorted(maps.Keys(nodes))
+	for _, id := range tenants {
+		slices.Sort(accounts[id])
+		a.Tenants = append(a.Tenants, Tenant{id, nodes[id], accounts[id]})
+	}
+	return tenants
 }
 
 func pair(strict, lenient *solution, d *doubts, x *explainer, from, to int) Pair {

@@ -322,15 +322,15 @@ def databases(account, groups, subnets, k):
     rds.modify_db_parameter_group(DBParameterGroupName="postgres-tls", Parameters=[{"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}])
     assert force
 
-    def database(name, key=None, public=False, days=14, protect=True, zones=True, logs=("postgresql",), tls=True, **words):
+    def database(name, key=None, public=False, days=14, protect=True, zones=True, logs=("postgresql",), tls=True, own=None, **words):
         rds.create_db_instance(DBInstanceIdentifier=name, DBInstanceClass="db.m6g.large", Engine="postgres", EngineVersion="16.3", AllocatedStorage=100, MasterUsername="owner", MasterUserPassword="Example-only-1",
-                               DBSubnetGroupName="data", VpcSecurityGroupIds=groups, StorageEncrypted=bool(key), **({"KmsKeyId": key} if key else {}), PubliclyAccessible=public, BackupRetentionPeriod=days,
+                               DBSubnetGroupName="data", VpcSecurityGroupIds=[groups[own or "data"]], StorageEncrypted=bool(key), **({"KmsKeyId": key} if key else {}), PubliclyAccessible=public, BackupRetentionPeriod=days,
                                DeletionProtection=protect, MultiAZ=zones, EnableCloudwatchLogsExports=list(logs), **({"DBParameterGroupName": "postgres-tls"} if tls else {}), Tags=tags(**words))
 
     if account == PROD:
-        database("ledger-alder", k["ledger-alder"], tenant="alder", classification="personal", backup="daily")
-        database("ledger-birch", k["ledger-birch"], tenant="birch", classification="personal", backup="daily")
-        database("ledger-cedar", k["ledger-alder"], zones=False, days=3, tenant="cedar", classification="personal", backup="daily")  # Flaw: one zone, short backups, alder's key.
+        database("ledger-alder", k["ledger-alder"], own="data-alder", tenant="alder", classification="personal", backup="daily")
+        database("ledger-birch", k["ledger-birch"], own="data-birch", tenant="birch", classification="personal", backup="daily")
+        database("ledger-cedar", k["ledger-alder"], zones=False, days=3, own="data-cedar", tenant="cedar", classification="personal", backup="daily")  # Flaw: one zone, short backups, alder's key.
         # Flaw: the reporting copy has a public address, no encryption, no audit log, plain connections.
         database("reporting", public=True, days=1, protect=False, zones=False, logs=(), tls=False, classification="personal", app="analytics")
         snapshot = rds.create_db_snapshot(DBSnapshotIdentifier="reporting-before-move", DBInstanceIdentifier="reporting")
@@ -425,7 +425,7 @@ def prod_machines(vpc, subnets, groups, k):
     image(PROD, "ledger-base-2024-02", public=True)  # Flaw: an old image that everyone may start.
     for tenant in TENANTS:
         for n in (1, 2):
-            m = machine(PROD, f"worker-{tenant}-{n}", ami, subnets["private" + "ab"[n - 1]], [groups["app"]], token=tenant != "cedar", tenant=tenant, app="ledger", stage="prod", backup="daily")
+            m = machine(PROD, f"worker-{tenant}-{n}", ami, subnets["private" + "ab"[n - 1]], [groups[f"app-{tenant}"]], token=tenant != "cedar", tenant=tenant, app="ledger", stage="prod", backup="daily")
             v = volume(PROD, f"worker-{tenant}-{n}", tenant != "birch" or n == 1, k["ledger-alder" if tenant == "cedar" else f"ledger-{tenant}"], m, tenant=tenant, classification="personal", backup="daily")
             if n == 1:
                 s = ec2.create_snapshot(VolumeId=v, Description=f"worker-{tenant}", TagSpecifications=spec("snapshot", tenant=tenant, Name=f"worker-{tenant}"))["SnapshotId"]
@@ -434,6 +434,7 @@ def prod_machines(vpc, subnets, groups, k):
     # Flaw: a jump host with a public address, an open port and a password in its start-up script.
     machine(PROD, "jump", ami, subnets["publica"], [groups["jump"]], token=False, public=True, protect=False, startup="#!/bin/sh\nexport DB_PASSWORD=Example-only-hunter2\n", tier="public", stage="prod")
     machine(PROD, "reporting", ami, subnets["publicb"], [groups["reporting"]], token=False, public=True, protect=False, app="analytics", stage="prod")
+    machine(PROD, "bastion", ami, subnets["privatea"], [groups["bastion"]], zone="admin", stage="prod", backup="daily")
     volume(PROD, "left-over-2023", encrypted=False)  # Flaw: belongs to nothing, in the clear.
     template = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": ami, "InstanceType": "m7g.large", "SecurityGroupIds": [groups["app"]], "MetadataOptions": {"HttpTokens": "required"}})["LaunchTemplate"]["LaunchTemplateId"]
     groups_of = client(PROD, "autoscaling")
@@ -584,12 +585,19 @@ def prod():
     g = {"web": firewall(PROD, vpc, "web", [rule(443), rule(80)], zone="public")}
     g["app"] = firewall(PROD, vpc, "app", [rule(8443, group=g["web"])], zone="private")
     g["data"] = firewall(PROD, vpc, "data", [rule(5432, group=g["app"]), rule(6379, group=g["app"])], zone="data")
+    for tenant in TENANTS:  # Each tenant's workers reach their own database.
+        g[f"app-{tenant}"] = firewall(PROD, vpc, f"app-{tenant}", [rule(8443, group=g["web"])], zone="private", tenant=tenant)
+        g[f"data-{tenant}"] = firewall(PROD, vpc, f"data-{tenant}", [rule(5432, group=g[f"app-{tenant}"])], zone="data", tenant=tenant)
+    # Flaw: a rule of a migration that nobody took back: birch's workers reach cedar's database.
+    client(PROD, "ec2").authorize_security_group_ingress(GroupId=g["data-cedar"], IpPermissions=[rule(5432, group=g["app-birch"])])
+    # The way in of our own people; tenants do not reach it.
+    g["bastion"] = firewall(PROD, vpc, "bastion", [rule(22, cidr="10.20.250.0/24")], zone="admin")
     g["jump"] = firewall(PROD, vpc, "jump", [rule(22)], zone="admin")  # Flaw: SSH from everywhere.
     g["reporting"] = firewall(PROD, vpc, "reporting", [rule(5432), rule(3389)], zone="private")  # Flaw: database and desktop from everywhere.
     firewall(PROD, vpc, "office", [rule(22, cidr="198.51.100.0/24")], zone="admin")
     firewall(PROD, analytics, "analytics", [rule(0, 65535, cidr="10.20.0.0/16")], zone="private")
     prod_stores(k)
-    databases(PROD, [g["data"]], subnets, k)
+    databases(PROD, g, subnets, k)
     tables(k)
     caches([g["data"]], subnets, k)
     files(subnets, k)
@@ -613,7 +621,7 @@ def ops():
     g = firewall(OPS, vpc, "build", [rule(22, cidr="198.51.100.0/24")], zone="admin")
     d = firewall(OPS, vpc, "staging-data", [rule(5432, cidr="10.60.0.0/16")], zone="data")
     ops_stores(k)
-    databases(OPS, [d], subnets, k)
+    databases(OPS, {"data": d}, subnets, k)
     ami = image(OPS, "build-2026-09")
     machine(OPS, "build-1", ami, subnets["privatea"], [g], app="ci", stage="prod")
     machine(OPS, "build-old", ami, subnets["publica"], [g], token=False, public=True, protect=False, app="ci", stop=True)

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/problem"
+	"demarc.dev/demarc/reach"
+	"demarc.dev/demarc/store"
+)
+
+// tenantsOf is the collection of the one record that says whose nodes are whose.
+const tenantsOf = "tenants"
+
+// Reached is who can reach whom, and what that rests on.
+type Reached struct {
+	*reach.Answer
+	Snapshots []Snapshot     `json:"-"`
+	Tenanted  *reach.Tenants `json:"-"` // nil: as the tags declare
+}
+
+// Tenants gives what the organisation wrote down about its tenants; nil when
+// tags tell.
+func (a *App) Tenants(ctx context.Context, c Caller) (*reach.Tenants, error) {
+	o, err := a.enter(ctx, c, account.ReadOrganisation)
+	if err != nil {
+		return nil, err
+	}
+	return tenants(ctx, o)
+}
+
+func tenants(ctx context.Context, from records) (*reach.Tenants, error) {
+	t, ok, err := get[reach.Tenants](ctx, from, tenantsOf, current)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// SetTenants takes in a file of tenants. Pages and assessments follow it from
+// then on.
+func (a *App) SetTenants(ctx context.Context, c Caller, file string, data []byte) (*reach.Tenants, error) {
+	t, err := reach.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	o, err := a.enter(ctx, c, account.EditScope)
+	if err != nil {
+		return nil, err
+	}
+	return t, o.Update(ctx, func(tx *store.Tx) error {
+		return tx.Put(tenantsOf, current, t, store.Event{Kind: "tenants.changed", Actor: c.Actor})
+	})
+}
+
+// Reach tells who can reach whom, from the newest snapshots of what runs. With t
+// nodes belong to its tenants, else to those that were written down, else to
+// those that tags declare. It reads the snapshots from their beginnings, unless
+// it has just done so.
+func (a *App) Reach(ctx context.Context, c Caller, t *reach.Tenants) (*Reached, error) {
+	o, err := a.enter(ctx, c, account.ReadSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	if o.bound() {
+		return nil, problem.New(problem.Denied, "who reaches whom tells of every service, and you may look at some of them", "ask for a membership that is bound to no service")
+	}
+	all, err := list[Snapshot](ctx, o, snapshots)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choose(all, nil)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		if t, err = tenants(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	runs := running(chosen)
+	if len(runs) == 0 {
+		return nil, problem.New(problem.NotFound, "no account was looked at: a plan does not tell where packets go", "demarc collect aws")
+	}
+	key, err := reachKey(o.ID(), runs, t)
+	if err != nil {
+		return nil, err
+	}
+	if known := a.reached.get(key); known != nil {
+		return known, nil
+	}
+	answer, err := solve(o.Org, runs, t)
+	if err != nil {
+		return nil, err
+	}
+	out := &Reached{Answer: answer, Snapshots: runs, Tenanted: t}
+	a.reached.put(key, out)
+	return out, nil
+}
+
+// live is the source of a snapshot of what runs.
+const live = "live"
+
+// running gives the snapshots of what runs: a plan is no place for packets.
+func running(all []Snapshot) []Snapshot {
+	return slices.DeleteFunc(slices.Clone(all), func(s Snapshot) bool { return s.Header.Source != live })
+}
+
+func solve(o *store.Org, runs []Snapshot, t *reach.Tenants) (*reach.Answer, error) {
+	m, err := reach.Read(together(o, runs), unread(runs))
+	if err != nil {
+		return nil, fmt.Errorf("reading the network: %w", err)
+	}
+	m.Assign(t)
+	return reach.Solve(m), nil
+}
+
+// together gives the resources of snapshots one after the other.
+func together(o *store.Org, all []Snapshot) cloud.Source {
+	return func() iter.Seq2[*cloud.Resource, error] {
+		return func(yield func(*cloud.Resource, error) bool) {
+			for _, s := range all {
+				for r, err := range s.source(o)() {
+					if !yield(r, err) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// reachKey is the same for what gives the same answer.
+func reachKey(org string, runs []Snapshot, t *reach.Tenants) (string, error) {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	for _, s := range runs {
+		var past []string
+		for account := range s.past {
+			past = append(past, account)
+		}
+		slices.Sort(past)
+		if err := e.Encode([]any{s.SHA256, past}); err != nil {
+			return "", fmt.Errorf("naming an answer: %w", err)
+		}
+	}
+	if err := e.Encode(t); err != nil {
+		return "", fmt.Errorf("naming an answer: %w", err)
+	}
+	return org + " " + string(h.Sum(nil)), nil
+}
+
+// reachedMost is how many answers are kept: those that were asked for last.
+const reachedMost = 4
+
+// reachedOnes keeps the last answers, so that a page and what it leads to are
+// computed once. Safe for concurrent use; what it gives is only read.
+type reachedOnes struct {
+	mu   sync.Mutex
+	keys []string
+	all  []*Reached
+}
+
+func (r *reachedOnes) get(key string) *Reached {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.keys, key); i >= 0 {
+		return r.all[i]
+	}
+	return nil
+}
+
+func (r *reachedOnes) put(key string, x *Reached) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.keys) == reachedMost {
+		r.keys, r.all = r.keys[1:], r.all[1:]
+	}
+	r.keys, r.all = append(r.keys, key), append(r.all, x)
+}
