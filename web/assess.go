@@ -28,10 +28,11 @@ const trendMost = 30
 // trendOf gives how the duties of our own side stood in the last assessments of
 // an edition, and what the picture of it shows.
 func (s *Server) trendOf(v *visit, ed catalogue.Edition) (points []measured, says string, err error) {
-	past, all, err := s.o.App.History(v, v.Caller, ed, trendMost)
+	h, err := s.past(v, ed)
 	if err != nil {
 		return nil, "", err
 	}
+	past, all := h.last, h.all
 	for _, x := range past {
 		n := waysOf(x.Ours)
 		points = append(points, measured{Name: x.Run.ID, Path: query("/", "run", x.Run.ID), Counts: x.Ours,

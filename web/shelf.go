@@ -23,6 +23,7 @@ type shelf struct {
 	drifts kept[*app.Drift]
 	rules  kept[*app.Matrices]
 	ready  kept[ready]
+	pasts  kept[past]
 }
 
 // kept holds the values that were made last. What several ask for at once is
@@ -96,6 +97,25 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 	}
 	key := v.Org + v.bound() + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
 	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
+}
+
+// past is how the last assessments of an edition stood.
+type past struct {
+	last []app.Standing
+	all  int
+}
+
+// past gives the last assessments of an edition. Another one is another entry in
+// the log.
+func (s *Server) past(v *visit, ed catalogue.Edition) (past, error) {
+	size, err := s.o.App.LogSize(v, v.Caller)
+	if err != nil {
+		return past{}, err
+	}
+	return s.shelf.pasts.get(v.Org+v.bound()+"/"+string(ed)+"/"+number0(size), func() (p past, err error) {
+		p.last, p.all, err = s.o.App.History(v, v.Caller, ed, trendMost)
+		return p, err
+	})
 }
 
 // ready is how ready an organisation is, and what waits for one of its people.

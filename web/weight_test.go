@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/catalogue"
 )
 
 // What a page may weigh, in bytes over the network, with all that it asks for;
@@ -119,5 +122,52 @@ func TestPlaces_OfTheBound(t *testing.T) {
 		if !strings.Contains(page, "Postrider") && path != "/assess" {
 			t.Errorf("%s does not tell of her own service", path)
 		}
+	}
+}
+
+// crowd fills a store with the scope of a large organisation.
+func crowd(t *testing.T, a *app.App, c app.Caller) {
+	trap(t, a, c) // makes the organisation, and something to look at
+	ids, err := a.Orgs(t.Context(), c)
+	if err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	c.Org = ids[0]
+	var b strings.Builder
+	fmt.Fprintf(&b, "organisation: {id: %s, name: Crowd, role: both}\npeople:\n  - {id: ada, name: Ada, active: true}\nservices:\n", c.Org)
+	for i := range 50 {
+		role := "consumes"
+		if i%5 == 0 {
+			role = "provides"
+		}
+		fmt.Fprintf(&b, "  - {id: service-%d, name: Service number %d, role: %s, model: saas, provider: Provider %d, owner: ada, accounts: [\"111122223333\"]", i, i, role, i%7)
+		if i > 0 {
+			fmt.Fprintf(&b, ", built_on: [service-%d]", i-1-(i-1)%4)
+		}
+		b.WriteString("}\n")
+	}
+	if _, err := a.SetScope(t.Context(), c, "scope.yaml", []byte(b.String())); err != nil {
+		t.Fatal(err)
+	}
+	assessed(t.Context(), t, a, c, catalogue.Edition2026)
+}
+
+// TestWeight_FiftyServices weighs the pages that grow with the services.
+func TestWeight_FiftyServices(t *testing.T) {
+	h := open(t, crowd)
+	assets := 0
+	for _, m := range askedFor.FindAllSubmatch(h.do(http.MethodGet, "/", "").Body.Bytes(), -1) {
+		size, _ := h.packed(string(m[1]))
+		assets += size
+	}
+	for _, path := range []string{"/", "/scope", "/duty/map", "/duty/map?side=theirs&page=3", "/duty", "/finding", "/remediation", "/assess", "/responsibility/finding", "/go", "/go.json", "/report"} {
+		size, page := h.packed(path)
+		if size+assets > pageMost {
+			t.Errorf("%s weighs %d bytes, at most %d", path, size+assets, pageMost)
+		}
+		t.Logf("%s: %d bytes, %d unpacked", path, size+assets, len(page))
+	}
+	if page := text(h.do(http.MethodGet, "/duty/map?page=3", "")); strings.Contains(page, "Service number 39") || !strings.Contains(page, "Service number 49") || !strings.Contains(page, `rel="prev"`) {
+		t.Error("the third page of the map does not show the services from 40 on")
 	}
 }
