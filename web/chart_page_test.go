@@ -73,7 +73,7 @@ func heatMap(t *testing.T, h *house, a *assess.Assessment, page string) {
 	key := func(link string) string { _, q, _ := strings.Cut(link, "?"); return q }
 	drawn := heatCellDrawn.FindAllStringSubmatch(page, -1)
 	for _, m := range drawn {
-		if r, ok := want[key(m[1])]; !ok || string(r.Status) != m[3] || !strings.Contains(m[2], fmt.Sprintf("of %d dut", r.Counts.Total)) {
+		if r, ok := want[key(m[1])]; !ok || string(r.Status) != m[3] || !strings.Contains(m[2], fmt.Sprintf(" %d met of %d dut", r.Counts.Met(), r.Counts.Applies())) {
 			t.Errorf("%s is drawn as %s (%s), concluded as %s", m[1], m[3], m[2], r.Status)
 		}
 	}

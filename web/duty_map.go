@@ -23,7 +23,7 @@ type mapView struct {
 }
 
 // mapServices is how many services stand in one picture.
-const mapServices = 20
+const mapServices = 15
 
 func (s *Server) dutyMap(v *visit) error {
 	run, err := s.run(v)
@@ -112,7 +112,7 @@ func heatOf(cat *catalogue.Catalogue, a *assess.Assessment, services []assess.Se
 			if !ok {
 				return heatCell{Says: says + "nothing is asked of this side"}
 			}
-			return heatCell{Status: r.Status, Counts: r.Counts, Says: says + words(r.Status) + "; " + said(r.Counts),
+			return heatCell{Status: r.Status, Counts: r.Counts, Says: says + words(r.Status) + ", " + number(r.Counts.Met()) + " met of " + plural(r.Counts.Applies(), "duty", "duties"),
 				Path: query("/duty", "control", r.Key, "service", r.Service, "party", string(r.Party), "run", run)}
 		}))
 	}

@@ -142,6 +142,6 @@ func (s *Server) destinations(v *visit) ([]destination, error) {
 func letterOf(path string) string {
 	return map[string]string{
 		"/": "h", "/scope": "s", "/responsibility": "m", "/responsibility/finding": "o", "/duty/map": "v", "/duty": "d", "/finding": "f", "/remediation": "p", "/assess": "a",
-		"/catalogue": "c", "/check": "t", "/job": "l", "/collect": "n", "/evidence": "e", "/report": "r", "/request": "q", "/member": "u",
+		"/catalogue": "c", "/check": "t", "/job": "l", "/collect": "n", "/evidence": "e", "/report": "r", "/request": "q", "/member": "u", "/risk": "k",
 	}[path]
 }
