@@ -136,7 +136,7 @@ func (p *Page) See(ctx context.Context, words string) error {
 	if err != nil {
 		return err
 	}
-	return p.await(ctx, fmt.Sprintf("the words %q", words), fmt.Sprintf("(() => { %s; return sees(%s) })()", finder, data))
+	return p.Await(ctx, fmt.Sprintf("the words %q", words), fmt.Sprintf("(() => { %s; return sees(%s) })()", finder, data), Patience)
 }
 
 // Has tells whether a thing is on the page now.
@@ -150,7 +150,7 @@ func (p *Page) Has(ctx context.Context, t Thing) (ok bool, err error) {
 
 // Value gives a property of a thing as text, such as textContent.
 func (p *Page) Value(ctx context.Context, t Thing, property string) (out string, err error) {
-	if err := p.await(ctx, t.String(), mustOn(t, "return !!it")); err != nil {
+	if err := p.Await(ctx, t.String(), mustOn(t, "return !!it"), Patience); err != nil {
 		return "", err
 	}
 	return out, p.Eval(ctx, mustOn(t, "return String(it."+property+")"), &out)

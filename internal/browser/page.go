@@ -240,6 +240,11 @@ func (p *Page) Faults() []string {
 	return out
 }
 
+// AwaitFault waits until something is wrong that Faults did not give yet.
+func (p *Page) AwaitFault(ctx context.Context) error {
+	return p.until(ctx, "something is wrong", func(s *state) bool { return len(s.faults) > 0 })
+}
+
 // View sets the size of the window in CSS pixels, and the colour scheme.
 func (p *Page) View(ctx context.Context, width, height int, dark bool) error {
 	scheme := "light"
@@ -294,10 +299,10 @@ func (p *Page) Eval(ctx context.Context, expression string, out any) error {
 // that no event tells.
 const pollEach = 20 * time.Millisecond
 
-// await evaluates an expression until it is true. A page that changes meanwhile
-// is asked again.
-func (p *Page) await(ctx context.Context, what, expression string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, Patience, errors.New("it did not come"))
+// Await evaluates an expression until it is true, at most for so long. A page
+// that changes meanwhile is asked again.
+func (p *Page) Await(ctx context.Context, what, expression string, most time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, most, errors.New("it did not come"))
 	defer cancel()
 	for {
 		ok := false
