@@ -60,12 +60,10 @@ type Notice struct {
 // that says it is for good is a problem of kind Invalid.
 type Tell func(context.Context, Notice) error
 
-const (
-	subscriptions = "subscription"
+const subscriptions = "subscription"
 
-	// tell is the kind of job that delivers a notice.
-	tell = "tell"
-)
+// TellJob is the kind of job that delivers a notice.
+const TellJob = "tell"
 
 func (s Subscription) validate() error {
 	var faults []string
@@ -152,7 +150,7 @@ func (a *App) announce(ctx context.Context, org *store.Org, key string, args tel
 		if err != nil {
 			return fmt.Errorf("ordering a notice: %w", err)
 		}
-		if _, _, err := a.queue.Enqueue(ctx, job.Order{Kind: tell, Org: org.ID(), Caller: s.By, Key: key + "/" + s.ID, Args: data, Tries: 8}); err != nil {
+		if _, _, err := a.queue.Enqueue(ctx, job.Order{Kind: TellJob, Org: org.ID(), Caller: s.By, Key: key + "/" + s.ID, Args: data, Tries: 8}); err != nil {
 			return err
 		}
 	}

@@ -254,7 +254,7 @@ func (a *App) due(ctx context.Context) ([]job.Schedule, error) {
 func (a *App) OpenQueue(ctx context.Context, o job.Options, collect map[string]Collect, send Tell) error {
 	o.Handlers = map[string]job.Handler{look: a.watched(a.look(collect))}
 	if send != nil {
-		o.Handlers[tell] = a.deliver(send)
+		o.Handlers[TellJob] = a.deliver(send)
 	}
 	o.Schedules, o.Now = a.due, a.now
 	q, err := job.Open(ctx, o)

@@ -6,8 +6,9 @@
 //
 // Every page answers in its first lines: what is this, why does the standard
 // ask, what do I do next. The URL holds the whole view, so that a view can be
-// kept, sent and opened again. Everything works without JavaScript; the
-// little there is adds keys, and makes no markup. A status is a word and a sign first and a colour last.
+// kept, sent and opened again. Everything but passkeys, which browsers hand to
+// scripts alone, works without JavaScript; the little there is adds keys, and
+// makes no markup. A status is a word and a sign first and a colour last.
 //
 // Who is signed in gets a caller from app; every route of an organisation names
 // the permission that it asks for, and app asks again in each use case. The

@@ -138,6 +138,14 @@ func oftenSaid(cron string) string {
 	return words
 }
 
+// jobCause says what had a job begin.
+func jobCause(j job.Job) string {
+	if j.Kind == app.TellJob {
+		return "a notice, of what a run found"
+	}
+	return or(j.Schedule, "by hand")
+}
+
 // jobSaid says how far a run is, or how it ended.
 func jobSaid(j job.Job) string {
 	switch {

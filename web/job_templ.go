@@ -79,9 +79,9 @@ func jobPage(x jobView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(or(j.Schedule, "by hand"))
+				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(jobCause(j))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `job.templ`, Line: 33, Col: 83}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `job.templ`, Line: 33, Col: 69}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -576,7 +576,7 @@ func jobPage(x jobView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if x.Secret != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div class=\"note\" role=\"status\"><p>The webhook is signed with this secret, which is shown this once. Its receiver checks the header Demarc-Signature.</p><p class=\"id breakable\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div class=\"note\" role=\"status\"><p>The webhook is signed with this secret, which is shown this once, in hex: the key is its 32 bytes. Its receiver checks the header Demarc-Signature.</p><p class=\"id breakable\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -59,6 +59,8 @@ func (s *Server) selfWith(v *visit, view selfView) error {
 	}
 	next := "End the sessions that you do not know."
 	switch {
+	case len(view.Recovery) > 0:
+		next = "Keep the recovery codes: they are shown this once."
 	case view.Self.Account.ID == "":
 		next = "Let yourself in with an e-mail address under Members of an organisation, so that you need no link any more."
 	case !view.Self.Codes && len(view.Self.Passkeys) == 0:

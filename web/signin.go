@@ -53,7 +53,7 @@ func doorsOf(routes map[string]handler) map[string]bool {
 func (s *Server) signin(v *visit) error {
 	token := v.r.URL.Query().Get("token")
 	if token == "" {
-		return s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account."}, s.signinForm(v, "", ""))
+		return s.doorstep(v, http.StatusOK, page{Title: "Sign in", Next: "With the e-mail address and the password of your account, or another way that is offered here."}, s.signinForm(v, "", ""))
 	}
 	// A look ahead by a browser or another program must not use the link up.
 	if v.r.Method != http.MethodGet || strings.Contains(v.r.Header.Get("Sec-Purpose"), "prefetch") {
