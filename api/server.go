@@ -4,10 +4,11 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
-	"reflect"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -15,17 +16,16 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 )
 
 // Options say what is served, and who is let in.
 type Options struct {
-	App     *app.App
-	Version string
+	App *app.App
 	// Caller gives who stands behind a token; Denied when nobody does. Nil:
 	// App.Token.
 	Caller func(ctx context.Context, token string) (app.Caller, error)
+	Policy []byte // what a collector needs to be allowed, JSON; nil: it is not told
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -35,170 +35,154 @@ const prefix = "/api/v1"
 
 // server is the API with what its operations need.
 type server struct {
-	o    Options
-	api  huma.API
-	once *answers
+	o   Options
+	api huma.API
+	mux *http.ServeMux
 }
 
 // words sets how the framework tells of a wrong request, for the whole process.
 var words sync.Once
 
-// New gives the handler of the API: everything below /api/v1/.
+// New gives the handler of the API: everything below /api/.
 func New(o Options) (http.Handler, error) {
+	s, err := build(o)
+	if err != nil {
+		return nil, err
+	}
+	json, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("writing the OpenAPI document: %w", err)
+	}
+	yaml, err := s.api.OpenAPI().YAML()
+	if err != nil {
+		return nil, fmt.Errorf("writing the OpenAPI document: %w", err)
+	}
+	s.mux.HandleFunc("GET "+prefix+"/openapi.json", document("application/openapi+json", json))
+	s.mux.HandleFunc("GET "+prefix+"/openapi.yaml", document("application/openapi+yaml", yaml))
+	return s, nil
+}
+
+// Document gives the OpenAPI document in YAML, for whoever reads it without a
+// server.
+func Document() ([]byte, error) {
+	s, err := build(Options{})
+	if err != nil {
+		return nil, err
+	}
+	return s.api.OpenAPI().YAML()
+}
+
+// build makes the API with its operations.
+func build(o Options) (*server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Caller == nil {
+	if o.Caller == nil && o.App != nil {
 		o.Caller = o.App.Token
 	}
 	words.Do(func() { huma.NewError = invalid })
 	mux := http.NewServeMux()
-	s := &server{o: o, api: humago.New(mux, config(o.Version)), once: newAnswers(o.Now)}
+	s := &server{o: o, mux: mux, api: humago.New(mux, config())}
 	for _, c := range s.calls() {
-		c.register(c)
+		s.add(c)
 	}
-	return tagged(mux), nil
+	return s, nil
 }
 
-func config(version string) huma.Config {
-	c := huma.DefaultConfig("Demarc", version)
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = prefix+"/openapi", "", ""
-	c.CreateHooks = nil // no $schema in answers: it would be built from the Host header
-	c.Info.Description = "Who secures what of a cloud service, and the proof of it. A token of an account opens one organisation, for what its scopes hold."
-	c.Components = &huma.Components{
-		Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
-		SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "dmc_…, made in the web application under one's own account"}},
-	}
-	return c
-}
-
-// schemaName names a type by its room too: two rooms have a Finding.
-func schemaName(t reflect.Type, hint string) string {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	name := huma.DefaultSchemaNamer(t, hint)
-	if room := path.Base(t.PkgPath()); strings.HasPrefix(t.PkgPath(), "demarc.dev/") && room != "api" {
-		return strings.ToUpper(room[:1]) + room[1:] + name
-	}
-	return name
-}
-
-// call is one operation.
-type call struct {
-	id, method, path string // path below an organisation; see open
-	need             account.Permission
-	says             string
-	open             bool  // concerns no organisation
-	most             int64 // bytes of a body; 0: a megabyte
-	register         func(call)
-}
-
-// callerKey is where the context keeps who asks.
-type callerKey struct{}
-
-func callerOf(ctx context.Context) app.Caller {
-	c, _ := ctx.Value(callerKey{}).(app.Caller)
-	return c
-}
-
-// operation gives a call as the framework wants it.
-func (s *server) operation(c call) huma.Operation {
-	at := prefix + "/organisations/{org}" + c.path
-	if c.open {
-		at = prefix + c.path
-	}
-	if c.most == 0 {
-		c.most = 1 << 20
-	}
-	op := huma.Operation{OperationID: c.id, Method: c.method, Path: at, Summary: c.says, MaxBodyBytes: c.most, BodyReadTimeout: time.Minute,
-		Security: []map[string][]string{{"token": {}}}, Errors: []int{400, 401, 403, 404, 409, 422, 500, 503}, Middlewares: huma.Middlewares{s.admit(c)}}
-	if c.need != "" {
-		op.Extensions = map[string]any{"x-demarc-permission": string(c.need)}
-	}
-	if c.method == http.MethodPost {
-		op.Middlewares = append(op.Middlewares, s.once.middleware)
-	}
-	return op
-}
-
-// admit lets in who shows a token that opens the organisation for the need.
-func (s *server) admit(c call) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		token, ok := strings.CutPrefix(ctx.Header("Authorization"), "Bearer ")
-		if !ok {
-			ctx.SetHeader("WWW-Authenticate", "Bearer")
-			s.refuse(ctx, newFault("denied", http.StatusUnauthorized, "no token was shown", "send Authorization: Bearer dmc_…"))
+// ServeHTTP answers. What no operation answers, and what panics, is told as a
+// problem too.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	out := &begun{ResponseWriter: w}
+	defer func() {
+		p := recover()
+		if p == nil {
 			return
 		}
-		caller, err := s.o.Caller(ctx.Context(), token)
-		if err != nil {
-			f := tell(s.o.Log, err)
-			if f.Status == http.StatusForbidden {
-				f.Status, f.Title = http.StatusUnauthorized, http.StatusText(http.StatusUnauthorized)
-				ctx.SetHeader("WWW-Authenticate", "Bearer")
-			}
-			s.refuse(ctx, f)
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		id := rand.Text()[:10]
+		s.o.Log.Error("answering a program", "id", id, "panic", p, "stack", string(debug.Stack()))
+		if out.begun {
+			panic(http.ErrAbortHandler) // half an answer is none
+		}
+		tellPlain(w, internal(id))
+	}()
+	h, pattern := s.mux.Handler(r)
+	if pattern == "" {
+		s.unknown(w, r, h)
+		return
+	}
+	s.mux.ServeHTTP(out, r)
+}
+
+// unknown answers what is no operation.
+func (s *server) unknown(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	quiet := &silent{head: http.Header{}}
+	h.ServeHTTP(quiet, r) // the multiplexer's own word: 404, 405, or another address
+	for _, name := range []string{"Allow", "Location"} {
+		if v := quiet.head.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	f := newFault("not-found", http.StatusNotFound, "there is nothing here", "GET "+prefix+"/openapi.json lists what there is")
+	switch {
+	case quiet.status == http.StatusMethodNotAllowed:
+		f = newFault("usage", quiet.status, "this cannot be done with what lies here", "use one of: "+quiet.head.Get("Allow"))
+	case quiet.status >= 300 && quiet.status < 400:
+		f = newFault("usage", quiet.status, "this address is not written as it should be", "use the one in Location")
+	}
+	tellPlain(w, f)
+}
+
+// begun notes that an answer was begun.
+type begun struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (b *begun) WriteHeader(status int) {
+	b.begun = true
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.begun = true
+	return b.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// silent takes an answer's head and nothing else.
+type silent struct {
+	head   http.Header
+	status int
+}
+
+func (s *silent) Header() http.Header         { return s.head }
+func (s *silent) Write(p []byte) (int, error) { return len(p), nil }
+func (s *silent) WriteHeader(status int)      { s.status = status }
+
+// document serves a text that never changes while the program runs.
+func document(kind string, text []byte) http.HandlerFunc {
+	tag := tagOf(text)
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", "no-cache")
+		if has(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		if !c.open {
-			caller = caller.In(ctx.Param("org"))
-			if err := s.o.App.May(ctx.Context(), caller, c.need); err != nil {
-				s.refuse(ctx, tell(s.o.Log, err))
-				return
-			}
-		}
-		next(huma.WithValue(ctx, callerKey{}, caller))
+		_, _ = w.Write(text) // the reader left when this fails; nobody is left to tell
 	}
 }
 
-func (s *server) refuse(ctx huma.Context, f *fault) {
-	if err := huma.WriteErr(s.api, ctx, f.Status, f.Detail, f); err != nil {
-		s.o.Log.Info("refusing a program", "error", err)
-	}
-}
-
-// Place names the organisation. It is exported, like what else is embedded, for
-// the framework to set it.
-type Place struct {
-	Org string `path:"org" maxLength:"64" doc:"id of the organisation"`
-}
-
-// body is an answer in JSON.
-type body[T any] struct{ Body T }
-
-// handle makes an operation of a function of the caller and what was sent.
-func handle[In, Out any](s *server, do func(context.Context, app.Caller, *In) (Out, error)) func(call) {
-	return func(c call) {
-		huma.Register(s.api, s.operation(c), func(ctx context.Context, in *In) (*body[Out], error) {
-			out, err := do(ctx, callerOf(ctx), in)
-			if err != nil {
-				return nil, tell(s.o.Log, err)
-			}
-			return &body[Out]{out}, nil
-		})
-	}
-}
-
-// file is an answer that is no JSON.
-type file struct {
-	Type string `header:"Content-Type"`
-	Name string `header:"Content-Disposition"`
-	Body []byte
-}
-
-// handleFile is handle for what gives a file.
-func handleFile[In any](s *server, kind string, do func(context.Context, app.Caller, *In) (name string, data []byte, err error)) func(call) {
-	return func(c call) {
-		huma.Register(s.api, s.operation(c), func(ctx context.Context, in *In) (*file, error) {
-			name, data, err := do(ctx, callerOf(ctx), in)
-			if err != nil {
-				return nil, tell(s.o.Log, err)
-			}
-			return &file{Type: kind, Name: `attachment; filename="` + name + `"`, Body: data}, nil
-		})
-	}
+// isPlain tells whether a word of a path can be an id at all.
+func isPlain(s string) bool {
+	return s != "" && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }

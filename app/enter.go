@@ -20,6 +20,8 @@ type Caller struct {
 	Actor store.Actor // a person or a program, as the organisation knows it
 
 	pass pass
+	once *claim // of a request that is carried out once; may be nil
+	seen *seen  // what the caller changes, as he saw it; may be nil
 }
 
 // pass is what a caller showed at the door. The zero pass opens nothing.
@@ -79,13 +81,27 @@ func (a *App) enter(ctx context.Context, c Caller, need account.Permission) (*ha
 
 // Update is the organisation's, with the caller's permission read again in the
 // transaction that the entry stands in: who lost it meanwhile changes nothing.
+// So is what he saw of a record, and that a request is carried out is noted.
 func (h *hall) Update(ctx context.Context, fn func(*store.Tx) error) error {
-	return h.Org.Update(ctx, func(tx *store.Tx) error {
+	err := h.Org.Update(ctx, func(tx *store.Tx) error {
 		if _, err := h.admit(ctx, tx); err != nil {
 			return err
 		}
-		return fn(tx)
+		if err := h.caller.seen.holds(ctx, tx); err != nil {
+			return err
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if err := h.caller.seen.note(ctx, tx); err != nil {
+			return err
+		}
+		return h.caller.once.mark(ctx, tx)
 	})
+	if err == nil {
+		h.caller.changed()
+	}
+	return err
 }
 
 // admit tells whether the caller may do what he came for, as from stands.

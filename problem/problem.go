@@ -85,8 +85,15 @@ func Faulty(what string, faults []string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return New(Invalid, what+": "+strings.Join(faults, "; "), "change what it names")
+	return New(Invalid, what+": "+strings.Join(faults, "; "), "change what it names").Wrap(Faults(faults))
 }
+
+// Faults are the faults of a value one by one, each as "field: what is wrong",
+// in the chain of what Faulty tells.
+type Faults []string
+
+// Error gives them in one line.
+func (f Faults) Error() string { return strings.Join(f, "; ") }
 
 // WithHint sets the hint and returns p.
 func (p *Problem) WithHint(format string, args ...any) *Problem {

@@ -74,7 +74,7 @@ func onPostgres(t Failer) string {
 // spare holds databases that are empty again: to make one costs far more.
 var spare = make(chan string, 1000)
 
-const empty = `DELETE FROM org; DELETE FROM leaf; DELETE FROM tile; DELETE FROM head; DELETE FROM body; DELETE FROM actor; DELETE FROM record`
+const empty = `DELETE FROM org; DELETE FROM leaf; DELETE FROM tile; DELETE FROM head; DELETE FROM body; DELETE FROM actor; DELETE FROM record; DELETE FROM memo`
 
 // At gives the options for the store in a folder: with its database, if one
 // belongs to it.
@@ -251,7 +251,7 @@ type saved struct {
 	schema string // in a schema beside the tables
 }
 
-var tables = []string{"org", "leaf", "tile", "head", "body", "actor", "record"}
+var tables = []string{"org", "leaf", "tile", "head", "body", "actor", "record", "memo"}
 
 // save copies the database of a closed store.
 func save(t *testing.T, dir string) saved {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -30,6 +31,7 @@ type side struct {
 	blobs   []*Blob
 	size    int64
 	persons []Actor
+	memos   map[string]string
 }
 
 // TestOrg_ReachesNothingOfAnother lets two organisations write at random, the
@@ -49,7 +51,7 @@ func TestOrg_ReachesNothingOfAnother(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sides = append(sides, &side{o: o, records: map[string]string{}, size: 2, persons: []Actor{Actor("root of " + id)}})
+				sides = append(sides, &side{o: o, records: map[string]string{}, memos: map[string]string{}, size: 2, persons: []Actor{Actor("root of " + id)}})
 			}
 			for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 				i := rapid.IntRange(0, 1).Draw(rt, "org")
@@ -71,7 +73,7 @@ func scribble(t *rapid.T, ctx context.Context, me, other *side) {
 	}
 	by := me.persons[0]
 	var err error
-	switch rapid.IntRange(0, 4).Draw(t, "what") {
+	switch rapid.IntRange(0, 6).Draw(t, "what") {
 	case 0:
 		err = me.o.Update(ctx, func(tx *Tx) error { return tx.Put("risk", id, words, Event{Kind: "put", Actor: by}) })
 		me.records[id] = words
@@ -112,11 +114,26 @@ func scribble(t *rapid.T, ctx context.Context, me, other *side) {
 			t.Fatalf("%s forgets a person of %s: %v", me.o.id, other.o.id, err)
 		}
 		return
+	case 5:
+		m := Memo{Until: memoEnd, Value: []byte(words)}
+		if rapid.Bool().Draw(t, "drop") {
+			err = me.o.Update(ctx, func(tx *Tx) error { return tx.Drop("answer", id) })
+			delete(me.memos, id)
+			break
+		}
+		err = me.o.Update(ctx, func(tx *Tx) error { return tx.Keep("answer", id, m) })
+		me.memos[id] = words
+	case 6:
+		err = me.o.Update(ctx, func(tx *Tx) error { return tx.Prune("answer", memoEnd, 0, 0) })
+		clear(me.memos)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+// memoEnd is when the memos of scribble end.
+var memoEnd = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // onlyOwn asks an organisation for everything.
 func onlyOwn(t *rapid.T, ctx context.Context, me, other *side) {
@@ -136,6 +153,12 @@ func onlyOwn(t *rapid.T, ctx context.Context, me, other *side) {
 			var words string
 			if err := r.Get(ctx, "risk", id, &words); words != me.records[id] || (err == nil) != (me.records[id] != "") {
 				t.Fatalf("%s gets %q for %s (%v), wrote %q", me.o.id, words, id, err, me.records[id])
+			}
+		}
+		for _, id := range []string{"a", "b", me.o.id, other.o.id} {
+			m, err := r.Memo(ctx, "answer", id, memoEnd.Add(-time.Second))
+			if want, ok := me.memos[id]; err != nil || (m != nil) != ok || ok && string(m.Value) != want {
+				t.Fatalf("%s has %v as memo %s (%v), kept %q", me.o.id, m, id, err, want)
 			}
 		}
 	}
@@ -233,9 +256,9 @@ func ownExport(t *rapid.T, ctx context.Context, me, other *side) {
 // scribble do not know yet.
 func TestOrg_EveryMethodIsAsked(t *testing.T) {
 	known := map[any]string{
-		&Org{}:  "Export Get ID List Log Person PutBlob OpenBlob Record Update View",
-		&Tx{}:   "Append Delete DeleteIf Erase Forget Get List Put PutIf Record",
-		&View{}: "Get List Record",
+		&Org{}:  "Export Get ID List Log Memo Person PutBlob OpenBlob Record Update View",
+		&Tx{}:   "Append Delete DeleteIf Drop Erase Forget Get Keep List Memo Prune Put PutIf Record",
+		&View{}: "Get List Memo Record",
 		&Log{}:  "Body Checkpoint Entries Entry Pack PublicKey Receipt Size Verify",
 	}
 	for v, names := range known {

@@ -16,12 +16,24 @@ import (
 // later is the migrations with one more.
 func later(t *testing.T, sql string) fs.FS {
 	t.Helper()
-	name := migrationDir + "/0001_first.sql"
-	first, err := fs.ReadFile(sqliteMigrations, name)
+	return oneMore(t, sqliteMigrations, migrationDir, sql)
+}
+
+func oneMore(t *testing.T, all fs.FS, dir, sql string) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{dir + "/9000_more.sql": {Data: []byte("-- +goose Up\n" + sql)}}
+	names, err := fs.Glob(all, dir+"/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{name: {Data: first}, migrationDir + "/0002_second.sql": {Data: []byte("-- +goose Up\n" + sql)}}
+	for _, name := range names {
+		data, err := fs.ReadFile(all, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = &fstest.MapFile{Data: data}
+	}
+	return out
 }
 
 func TestOpen_AFailedMigrationLeavesTheOldFile(t *testing.T) {
@@ -29,7 +41,7 @@ func TestOpen_AFailedMigrationLeavesTheOldFile(t *testing.T) {
 	path := filepath.Join(dir, databaseName)
 	before := read(t, path)
 	_, err := open(ctx, dir, Options{}, later(t, "CREATE TABLE more (x INTEGER) STRICT;\nUPDATE record SET value = NULL;\n"))
-	isProblem(t, err, problem.Conflict, "0002_second.sql")
+	isProblem(t, err, problem.Conflict, "9000_more.sql")
 	if !bytes.Equal(before, read(t, path)) {
 		t.Error("the database file changed")
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"demarc.dev/demarc/evidence"
 	"demarc.dev/demarc/problem"
@@ -48,6 +49,9 @@ func note(t *testing.T, o *Org, n int) {
 	t.Helper()
 	for i := range n {
 		change(t, o, func(tx *Tx) error {
+			if err := tx.Keep("answer", fmt.Sprint("m-", i), Memo{Until: time.Now().Add(time.Hour)}); err != nil {
+				return err
+			}
 			return tx.Put("risk", fmt.Sprint("r-", i), i, Event{Kind: "risk.raised", Actor: "ada"})
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
 
@@ -64,12 +63,7 @@ func TestPostgres_SaysWhatIsWrong(t *testing.T) {
 // laterPostgres is the migrations with one more.
 func laterPostgres(t *testing.T, sql string) fs.FS {
 	t.Helper()
-	name := postgresDir + "/0001_first.sql"
-	first, err := fs.ReadFile(postgresMigrations, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fstest.MapFS{name: {Data: first}, postgresDir + "/0002_second.sql": {Data: []byte("-- +goose Up\n" + sql)}}
+	return oneMore(t, postgresMigrations, postgresDir, sql)
 }
 
 // shape tells all tables and columns of a database.
@@ -98,7 +92,7 @@ func TestPostgres_AFailedMigrationLeavesAllAsItWas(t *testing.T) {
 			database := newDatabase(t, like)
 			before := shape(t, database)
 			_, err := open(ctx, t.TempDir(), Options{Postgres: Address(database)}, bad)
-			isProblem(t, err, problem.Conflict, "0002_second.sql")
+			isProblem(t, err, problem.Conflict, "9000_more.sql")
 			if after := shape(t, database); after != before {
 				t.Errorf("the schema was %q, is %q", before, after)
 			}

@@ -15,7 +15,7 @@ const appGrants = `
 	GRANT SELECT, INSERT ON org, leaf TO ` + appRole + `;
 	GRANT SELECT, INSERT, UPDATE ON tile, head, body TO ` + appRole + `;
 	GRANT SELECT, INSERT, DELETE ON actor TO ` + appRole + `;
-	GRANT SELECT, INSERT, UPDATE, DELETE ON record TO ` + appRole + `;
+	GRANT SELECT, INSERT, UPDATE, DELETE ON record, memo TO ` + appRole + `;
 	GRANT SELECT ON goose_db_version TO ` + appRole
 
 // roleState is what the role that signed in may do.
@@ -30,6 +30,7 @@ const roleQuery = `SELECT current_user, r.rolsuper OR r.rolcreaterole, a.oid IS 
 	coalesce(pg_has_role(current_user, a.oid, 'MEMBER'), false),
 	coalesce((SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('leaf')), false),
 	coalesce(has_schema_privilege(a.oid, current_schema(), 'USAGE') AND has_table_privilege(a.oid, 'record', 'DELETE')
+		AND has_table_privilege(a.oid, 'memo', 'DELETE')
 		AND has_table_privilege(a.oid, 'goose_db_version', 'SELECT'), false)
 	FROM pg_roles r LEFT JOIN pg_roles a ON a.rolname = '` + appRole + `' WHERE r.rolname = current_user`
 

@@ -93,7 +93,7 @@ func seesNothing(t *testing.T, e *postgres) {
 	}
 	// What one organisation's transaction does to another's rows comes to nothing.
 	for _, text := range []string{
-		`UPDATE record SET value = 'x' WHERE org = 2`, `DELETE FROM record WHERE org = 2`, `UPDATE body SET ext = 'x' WHERE org = 2`, `DELETE FROM actor WHERE org = 2`,
+		`UPDATE record SET value = 'x' WHERE org = 2`, `DELETE FROM record WHERE org = 2`, `UPDATE body SET ext = 'x' WHERE org = 2`, `DELETE FROM actor WHERE org = 2`, `UPDATE memo SET value = 'x' WHERE org = 2`, `DELETE FROM memo WHERE org = 2`,
 	} {
 		tx, err := e.writing.Begin(ctx)
 		if err != nil {
@@ -147,6 +147,7 @@ func TestPostgres_CrossReadsFindNothing(t *testing.T) {
 		{leafCount, nil}, {leafRange, []any{0, 100, 100}}, {tileGet, []any{0, 0}}, {tileAll, nil}, {headGet, nil},
 		{bodyGet, []any{1}}, {bodyRange, []any{0, 100, 100}}, {bodyAbout, []any{0, 100, 100}}, {actorGet, []any{"ada"}},
 		{actorEntry, []any{"ada"}}, {actorAll, nil}, {recordGet, []any{"risk", "r-1"}}, {recordPage, []any{"risk", "", 100}}, {recordAll, nil},
+		{memoGet, []any{"answer", "m-1"}}, {memoOldest, []any{"answer"}},
 	}
 	random := rand.New(rand.NewPCG(5, 6))
 	e := s.db.(*postgres)

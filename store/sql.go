@@ -53,6 +53,14 @@ const (
 		ON CONFLICT (org, collection, id) DO UPDATE SET entry = excluded.entry, at = excluded.at, value = excluded.value`
 	recordDelete statement = `DELETE FROM record WHERE org = $1 AND collection = $2 AND id = $3`
 
+	memoGet statement = `SELECT until, value FROM memo WHERE org = $1 AND kind = $2 AND id = $3`
+	memoPut statement = `INSERT INTO memo (org, kind, id, until, size, value) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (org, kind, id) DO UPDATE SET until = excluded.until, size = excluded.size, value = excluded.value`
+	memoDelete statement = `DELETE FROM memo WHERE org = $1 AND kind = $2 AND id = $3`
+	memoEnded  statement = `DELETE FROM memo WHERE org = $1 AND kind = $2 AND until <= $3`
+	memoSum    statement = `SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM memo WHERE org = $1 AND kind = $2`
+	memoOldest statement = `SELECT id, size FROM memo WHERE org = $1 AND kind = $2 ORDER BY until, id`
+
 	leafPut statement = `INSERT INTO leaf (org, entry, data, hash) VALUES ($1, $2, $3, $4)`
 	bodyPut statement = `INSERT INTO body (org, entry, salt, key_id, ext, size, data, blob) VALUES ($1, $2, $3, '', $4, $5, $6, $7)`
 )

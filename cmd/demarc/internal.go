@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"demarc.dev/demarc/api"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -118,7 +119,11 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 	for _, f := range check.Functions() {
 		fmt.Fprintf(&kinds, "| `%s` | %s |\n", strings.ReplaceAll(f.Usage, "|", "\\|"), strings.ReplaceAll(f.Meaning, "|", "\\|"))
 	}
-	return map[string][]byte{"commands.md": commands.Bytes(), "checks.md": checks.Bytes(), "kinds.md": kinds.Bytes(), "configuration.md": configurationPage()}, nil
+	programs, err := api.Document()
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"commands.md": commands.Bytes(), "checks.md": checks.Bytes(), "kinds.md": kinds.Bytes(), "configuration.md": configurationPage(), "openapi.yaml": programs}, nil
 }
 
 // configurationPage tells every setting of the server.

@@ -96,7 +96,7 @@ func (e *env) serve(ctx context.Context, a *app.App, caller app.Caller, config *
 			fmt.Fprintf(e.stdout, "%s\n  %s://%s%s\n", says, scheme, hosts[0], s.Link())
 		}
 	}
-	programs, err := api.New(api.Options{App: a, Version: version, Now: e.now, Log: logger})
+	programs, err := api.New(api.Options{App: a, Policy: aws.Policy(), Now: e.now, Log: logger})
 	if err != nil {
 		return err
 	}

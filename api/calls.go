@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import "slices"
+
+// calls is the table of all operations, in the order of the tags.
+func (s *server) calls() []call {
+	return slices.Concat(s.organisationCalls(), s.responsibilityCalls(), s.assessCalls(), s.findingCalls(), s.catalogueCalls(), s.evidenceCalls(), s.reportCalls(), s.jobCalls(), s.memberCalls())
+}
