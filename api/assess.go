@@ -139,7 +139,7 @@ func (s *server) assessCalls() []call {
 		{id: "getAssessment", method: get, path: "/assess/{run}", tag: tag, need: account.ReadAssessment, says: "One assessment",
 			more:     "The record of one assessment by its id.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *oneRun) (app.Run, error) { return a.Run(ctx, c, in.Run) })},
-		{id: "getDrift", method: get, path: "/assess/drift", tag: tag, need: account.ReadFinding, says: "What changed between two assessments",
+		{id: "getDrift", method: get, path: "/assess/drift", tag: tag, need: account.ReadAssessment, says: "What changed between two assessments",
 			more: "Counts of the findings that are new, fixed, open, unknown, known and gone, what became of each duty, and the first 200 findings of one class; a view of the later assessment has them all.", register: handle(s, s.drift)},
 		{id: "listStandings", method: get, path: "/assess/history", tag: tag, need: account.ReadAssessment, says: "How the duties stood, assessment after assessment",
 			more: "The counts of the organisation's own duties in each assessment of an edition, the newest first: for a chart of readiness.", register: handle(s, s.standings)},

@@ -28,7 +28,7 @@ import (
 
 // house is the API over the shipped example.
 type house struct {
-	t   *testing.T
+	t   testing.TB
 	app *app.App
 	h   http.Handler
 }
@@ -52,27 +52,31 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func open(t *testing.T) *house {
+func open(t testing.TB) *house {
+	t.Helper()
+	return openAt(t, t.TempDir())
+}
+
+func openAt(t testing.TB, dir string) *house {
 	t.Helper()
 	filled.once.Do(func() {
 		dir, err := os.MkdirTemp("", "demarc-api-")
 		ok(t, err)
 		filled.dir = dir
-		a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test"})
+		a, err := app.Open(context.Background(), app.Options{Dir: dir, Version: "test"})
 		ok(t, err)
 		fill(t, a)
 		ok(t, a.Close())
 	})
-	dir := t.TempDir()
 	ok(t, os.CopyFS(dir, os.DirFS(filled.dir)))
 	keys, err := filepath.Glob(filepath.Join(dir, "keys", "*"))
 	ok(t, err)
 	for _, key := range keys {
 		ok(t, os.Chmod(key, 0o600)) // which CopyFS does not keep
 	}
-	a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test"})
+	a, err := app.Open(context.Background(), app.Options{Dir: dir, Version: "test"})
 	ok(t, err)
-	ok(t, a.OpenQueue(t.Context(), job.Options{Dir: dir}, nil, nil))
+	ok(t, a.OpenQueue(context.Background(), job.Options{Dir: dir}, nil, nil))
 	t.Cleanup(func() {
 		ok(t, a.StopQueue(context.Background()))
 		ok(t, a.Close())
@@ -82,7 +86,7 @@ func open(t *testing.T) *house {
 	return &house{t, a, h}
 }
 
-func read(t *testing.T, name string) []byte {
+func read(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := fs.ReadFile(example.Files(), name)
 	ok(t, err)
@@ -90,8 +94,8 @@ func read(t *testing.T, name string) []byte {
 }
 
 // fill takes the example in, so that every operation has something to speak of.
-func fill(t *testing.T, a *app.App) {
-	ctx := t.Context()
+func fill(t testing.TB, a *app.App) {
+	ctx := context.Background()
 	_, err := a.SetScope(ctx, owner, "scope.yaml", read(t, "scope.yaml"))
 	ok(t, err)
 	_, _, err = a.TakeSnapshot(ctx, owner, "larkspur.snapshot", bytes.NewReader(read(t, "estate/larkspur.snapshot")))
@@ -136,7 +140,7 @@ func ok(t testing.TB, err error) {
 // token gives a token of a new account in an organisation, for some scopes.
 func (h *house) token(org, login string, role account.Role, scopes ...account.Permission) string {
 	h.t.Helper()
-	ctx := h.t.Context()
+	ctx := context.Background()
 	member := account.Member{Role: role}
 	if role == account.ExternalAuditor {
 		until := time.Now().Add(24 * time.Hour)
@@ -156,7 +160,7 @@ func (h *house) token(org, login string, role account.Role, scopes ...account.Pe
 // another gives one more token of somebody who is signed in.
 func (h *house) another(c app.Caller, scopes ...account.Permission) string {
 	h.t.Helper()
-	_, text, err := h.app.MakeToken(h.t.Context(), c, account.Token{Name: "test", Scopes: scopes, Ends: time.Now().Add(time.Hour)})
+	_, text, err := h.app.MakeToken(context.Background(), c, account.Token{Name: "test", Scopes: scopes, Ends: time.Now().Add(time.Hour)})
 	ok(h.t, err)
 	return text
 }
@@ -196,7 +200,7 @@ func (h *house) get(path, token string, into any) http.Header {
 }
 
 // want demands a status.
-func want(t *testing.T, what string, r *httptest.ResponseRecorder, status int) {
+func want(t testing.TB, what string, r *httptest.ResponseRecorder, status int) {
 	t.Helper()
 	if r.Code != status {
 		t.Errorf("%s: %d, want %d: %.600s", what, r.Code, status, r.Body)

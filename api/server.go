@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/check"
 )
 
 // Options say what is served, and who is let in.
@@ -38,6 +39,8 @@ type server struct {
 	o   Options
 	api huma.API
 	mux *http.ServeMux
+
+	shipped func() ([]check.Check, error)
 }
 
 // words sets how the framework tells of a wrong request, for the whole process.
@@ -85,7 +88,7 @@ func build(o Options) (*server, error) {
 	}
 	words.Do(func() { huma.NewError = invalid })
 	mux := http.NewServeMux()
-	s := &server{o: o, mux: mux, api: humago.New(mux, config())}
+	s := &server{o: o, mux: mux, api: humago.New(mux, config()), shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
 	for _, c := range s.calls() {
 		s.add(c)
 	}
