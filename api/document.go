@@ -191,6 +191,7 @@ func (s *server) finish(c call) {
 		}
 	}
 	for _, p := range op.Parameters {
+		p.AllowEmptyValue = p.In == "query" && !p.Required // it says as much as none
 		if p.Description == "" {
 			p.Description = "id, as the list of the same path names it"
 		}
@@ -203,6 +204,9 @@ func (s *server) finishBodies(c call, op *huma.Operation) {
 		out := map[string]*huma.MediaType{}
 		for _, k := range kinds {
 			out[k] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+			if strings.HasSuffix(k, "json") {
+				out[k].Schema = &huma.Schema{Description: "of another format, which the operation names"}
+			}
 		}
 		return out
 	}
@@ -227,4 +231,39 @@ func mediaType(header string) (kind string, params map[string]string, err error)
 		return "", nil, nil
 	}
 	return mime.ParseMediaType(header)
+}
+
+// settle says of the schemas what may be null: a map that holds nothing, and what
+// a request may leave out.
+func (s *server) settle() {
+	o := s.api.OpenAPI()
+	all := o.Components.Schemas.Map()
+	for _, schema := range all {
+		for _, p := range schema.Properties {
+			if p.Type == huma.TypeObject && p.Ref == "" && p.AdditionalProperties != false {
+				p.Nullable = true
+			}
+		}
+	}
+	for _, item := range o.Paths {
+		for _, op := range []*huma.Operation{item.Post, item.Put} {
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			for _, m := range op.RequestBody.Content {
+				if schema := all[path.Base(m.Schema.Ref)]; schema != nil {
+					optional(schema)
+				}
+			}
+		}
+	}
+}
+
+// optional lets what a body may leave out be null.
+func optional(schema *huma.Schema) {
+	for name, p := range schema.Properties {
+		if p.Ref == "" && len(p.Enum) == 0 && !slices.Contains(schema.Required, name) {
+			p.Nullable = true
+		}
+	}
 }

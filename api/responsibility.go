@@ -174,9 +174,10 @@ func (s *server) responsibilityCalls() []call {
 		{id: "listVersions", method: get, path: "/responsibility/{service}/version", tag: tag, need: account.ReadMatrix, says: "Every version of a matrix, the newest first",
 			more: "Who stored each version and when, as the log tells.", register: handle(s, s.versions)},
 		{id: "getSince", method: get, path: "/responsibility/{service}/since", tag: tag, need: account.ReadMatrix, says: "What changed since the sign-off",
-			more: "Every field that differs from what was signed, with who changed it last and when; null when the matrix bears no signature.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *serviceIn) (*app.Since, error) {
-				return a.SinceSigned(ctx, c, in.Service, in.edition())
+			more: "Every field that differs from what was signed, with who changed it last and when; signed is false when the matrix bears no signature.",
+			register: handle(s, func(ctx context.Context, c app.Caller, in *serviceIn) (signed, error) {
+				x, err := a.SinceSigned(ctx, c, in.Service, in.edition())
+				return signed{x != nil, x}, err
 			})},
 		{id: "compareMatrix", method: get, path: "/responsibility/{service}/compare", tag: tag, need: account.ReadMatrix, says: "What differs from another matrix",
 			more: "Compares with the usual division, with the statement that the provider gave, or with an earlier version: line by line and field by field.", register: handle(s, s.compare)},
@@ -190,6 +191,12 @@ func (s *server) responsibilityCalls() []call {
 		{id: "listResponsibilityFindings", method: get, path: "/responsibility/finding", tag: tag, need: account.ReadMatrix, says: "What the rules find in the matrices",
 			more: "Gaps, overlaps, orphaned and broken promises over all matrices of the edition, each with the reason and what to do.", register: handle(s, s.ruled)},
 	}
+}
+
+// signed is a sign-off, and what changed since.
+type signed struct {
+	Signed bool       `json:"signed"`
+	Since  *app.Since `json:"since,omitempty"`
 }
 
 // exampleMatrix is the beginning of a matrix file.

@@ -92,6 +92,7 @@ func build(o Options) (*server, error) {
 	for _, c := range s.calls() {
 		s.add(c)
 	}
+	s.settle()
 	return s, nil
 }
 
