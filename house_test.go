@@ -53,7 +53,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"example":            {},
 	"app/report":         {[]string{"agreement", "risk", "problem", "catalogue", "cloud", "check", "responsibility", "scope", "assess", "remediation", "document"}, nil},
 	"api":                {[]string{"account", "app", "job", "risk", "problem", "catalogue", "check", "cloud", "reach", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/danielgtaylor/huma/v2", "github.com/danielgtaylor/huma/v2/"}},
-	"web":                {[]string{"account", "account/oidc", "job", "app", "app/report", "risk", "problem", "catalogue", "cloud", "check", "reach", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
+	"web":                {[]string{"account", "account/oidc", "job", "app", "app/report", "risk", "problem", "catalogue", "cloud", "check", "check/foreign", "reach", "responsibility", "scope", "assess", "remediation"}, []string{"github.com/a-h/templ", "github.com/a-h/templ/runtime"}},
 	"agreement":          {[]string{"problem", "internal/strict", "agreement/text"}, []string{"golang.org/x/text/"}},
 	"agreement/text":     {[]string{"problem"}, []string{"github.com/klippa-app/go-pdfium", "github.com/klippa-app/go-pdfium/", "github.com/tetratelabs/wazero", "github.com/tetratelabs/wazero/", "github.com/yuin/goldmark", "github.com/yuin/goldmark/", "golang.org/x/net/html", "golang.org/x/net/html/"}},
 	"agreement/evaluate": {[]string{"problem", "agreement", "agreement/text"}, nil},

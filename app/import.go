@@ -77,16 +77,17 @@ type Report struct {
 // Imported is what became of a report.
 type Imported struct {
 	Import
-	Known    bool               // it was taken in before
-	Against  Run                // the assessment that it was compared with; ID empty: nothing was assessed yet
-	Counts   foreign.JoinCounts // what became of its results beside that assessment
-	Disputes []Dispute          // the first of Counts.Against and Counts.Contradict
+	Known    bool               `json:"known,omitempty"`    // it was taken in before
+	Against  string             `json:"against,omitempty"`  // the assessment that it was compared with; empty: nothing was assessed yet
+	Counts   foreign.JoinCounts `json:"counts"`             // what became of its results beside that assessment
+	Disputes []Dispute          `json:"disputes,omitempty"` // the first of Counts.Against and Counts.Contradict
 }
 
 // Dispute is a question about one resource that a tool answers otherwise than
 // our own check.
 type Dispute struct {
-	Check    string        `json:"check"` // ours
+	Finding  string        `json:"finding"` // fingerprint of ours
+	Check    string        `json:"check"`   // ours
 	Resource string        `json:"resource"`
 	Own      check.Outcome `json:"own"`
 	Other    check.Other   `json:"other"`
@@ -325,7 +326,7 @@ func (a *App) compare(ctx context.Context, c Caller, in *intake) error {
 			}
 			return true
 		})
-		in.Against = run
+		in.Against = run.ID
 	}
 	if isNotFound(err) || problem.Of(err) == problem.Denied {
 		err = nil // nothing to compare with, or not for this caller
@@ -338,7 +339,7 @@ func (a *App) compare(ctx context.Context, c Caller, in *intake) error {
 func (in *intake) dispute(f *check.Finding, own check.Outcome) {
 	for _, o := range f.Elsewhere.Others {
 		if against := o.Outcome == check.Fail && own != check.Fail || o.Outcome == check.Pass && own == check.Fail; against && len(in.Disputes) < disputesKept {
-			in.Disputes = append(in.Disputes, Dispute{Check: f.Check, Resource: f.Resource, Own: own, Other: o})
+			in.Disputes = append(in.Disputes, Dispute{Finding: f.Fingerprint, Check: f.Check, Resource: f.Resource, Own: own, Other: o})
 		}
 	}
 }

@@ -26,6 +26,7 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/check":                  {[]string{"machine-hardening"}, "9.1"},
 		"/job":                    {[]string{"cloud-monitoring", "asset-inventory"}, "8.1, 9.1"},
 		"/collect":                {[]string{"asset-inventory", "cloud-monitoring"}, "9.1"},
+		"/import":                 {[]string{"cloud-monitoring", "vulnerability"}, "9.1"},
 		"/evidence":               {[]string{"evidence-collection", "record-protection", "administrator-logs"}, "7.5"},
 		"/report":                 {[]string{"independent-review"}, "9.1, 9.3"},
 		"/request":                {[]string{"independent-review", "evidence-collection"}, "9.2"},

@@ -67,6 +67,10 @@ func (s *Server) routes() []route {
 		{"GET /collect", account.ReadAssessment, s.collect},
 		{"POST /collect", account.TakeSnapshot, s.takeState},
 		{"GET /collect/{snapshot}", account.ReadSnapshot, s.snapshot},
+		{"GET /import", account.ReadAssessment, s.imports},
+		{"POST /import", account.TakeSnapshot, s.takeReport},
+		{"GET /import/{import}", account.ReadSnapshot, s.imported},
+		{"POST /import/{import}/remove", account.TakeSnapshot, s.removeImport},
 		{"GET /evidence", account.ReadEvidence, s.evidence},
 		{"POST /evidence/verify", account.VerifyEvidence, s.verifyNow},
 		{"POST /evidence/pack", account.PackEvidence, s.pack},
@@ -136,7 +140,7 @@ func siteMenu() []menu {
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
 		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
-		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
+		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/import", "Other tools’ reports"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
 		{"Who may", []item{{"/member", "Members"}}},
 	}
 }

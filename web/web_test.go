@@ -146,6 +146,8 @@ func larkspur(t *testing.T, a *app.App, c app.Caller) {
 	must(err)
 	_, _, err = a.TakeSnapshot(ctx, c, "plan.json", &plan)
 	must(err)
+	_, err = a.TakeReports(ctx, c, []app.Report{{File: "prowler.json", In: strings.NewReader(report)}}, false)
+	must(err)
 	_, err = a.FileStatement(ctx, c, "postrider.yaml", read("statement/postrider.yaml"), responsibility.StatementOptions{})
 	must(err)
 	_, err = a.SetAttestations(ctx, c, "attestations.yaml", read("attestations.yaml"), files)
@@ -218,3 +220,11 @@ func readPlan(name string, in io.Reader, account, region string, out io.Writer) 
 	}
 	return nil
 }
+
+// report is what another tool saw of the estate: one answer against ours, one
+// that only it has, and one that nobody has mapped.
+const report = `[
+{"metadata":{"event_code":"s3_bucket_default_encryption","product":{"name":"Prowler","version":"5.4.0"}},"severity":"High","status_code":"FAIL","status_detail":"not encrypted","class_uid":2004,"finding_info":{"title":"Buckets are encrypted"},"resources":[{"uid":"arn:aws:s3:::larkspur-archive-alder","region":"eu-west-1"}],"cloud":{"provider":"aws","account":{"uid":"210987654321"},"region":"eu-west-1"},"remediation":{"references":["https://example.org/fix"]},"time_dt":"2026-11-19T10:00:00"},
+{"metadata":{"event_code":"ec2_instance_public_ip","product":{"name":"Prowler","version":"5.4.0"}},"severity":"Medium","status_code":"FAIL","status":"Suppressed","status_id":3,"class_uid":2004,"finding_info":{"title":"Machines have no public address"},"resources":[{"uid":"arn:aws:ec2:eu-west-1:210987654321:instance/i-7"}],"cloud":{"provider":"aws","account":{"uid":"210987654321"},"region":"eu-west-1"},"time_dt":"2026-11-19T10:00:00"},
+{"metadata":{"event_code":"nobody_knows_this","product":{"name":"Prowler","version":"5.4.0"}},"severity":"Low","status_code":"FAIL","class_uid":2004,"finding_info":{"title":"<b>Something</b> else"},"resources":[{"uid":"x"}],"cloud":{"provider":"aws","account":{"uid":"210987654321"}}}
+]`

@@ -121,10 +121,10 @@ func (e *env) printImport(i app.Imported, most int) {
 	}
 	row("read", count(int(i.Results), "result", "results")+outcomeWords(i.Outcomes, i.Muted))
 	row("mapped", fmt.Sprintf("%s; %s no answer", number(int(i.Results-i.Counts.Unmapped)), number(int(i.Counts.Aside))))
-	if i.Against.ID == "" {
+	if i.Against == "" {
 		row("joined", "nothing was assessed yet to compare with")
 	} else {
-		row("joined", fmt.Sprintf("%s with findings of %s; %s tell what it does not", number(int(i.Counts.Joined)), i.Against.ID, number(int(i.Counts.Alone))))
+		row("joined", fmt.Sprintf("%s with findings of %s; %s tell what it does not", number(int(i.Counts.Joined)), i.Against, number(int(i.Counts.Alone))))
 		row("disagree", disagreement(i.Counts))
 	}
 	row("not mapped", fmt.Sprintf("%s of %s", count(int(i.Counts.Unmapped), "result", "results"), count(len(i.Unmapped), "check", "checks")))
