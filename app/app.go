@@ -44,8 +44,9 @@ type App struct {
 	misses   misses
 	dir      string
 	limits   account.Limits
-	queue    *job.Queue // nil: this process does no background work
-	found    indexes
+	queue    *job.Queue              // nil: this process does no background work
+	found    indexes[*findingIndex]  // of runs
+	sights   indexes[*resourceIndex] // of snapshots
 	trails   trails
 	reached  reachedOnes
 }
@@ -56,7 +57,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes{most: indexMost}}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}}
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now
@@ -67,6 +68,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 // Close ends the house; what was acknowledged is on the disk already.
 func (a *App) Close() error {
 	a.found.close()
+	a.sights.close()
 	return a.store.Close()
 }
 

@@ -29,14 +29,14 @@ type indexBuilder struct {
 	said    map[string]int32       // messages that came lately
 	texts   []byte                 // the resources, one a line
 	starts  []int                  // in texts, by word; -1 for a message
-	row     indexed
+	row     parsed
 	word    []byte
 	lastAt  []byte
 	lastSec uint32
 }
 
-// indexed is what is taken of a finding. Its slices are the builder's.
-type indexed struct {
+// parsed is what is taken of a finding. Its slices are the builder's.
+type parsed struct {
 	print, check, outcome, severity, message     []byte
 	resource, name, kind, native, account        []byte
 	region, tenant, provider, source, at, except []byte
@@ -144,7 +144,7 @@ func (b *indexBuilder) add(line []byte) error {
 func (b *indexBuilder) parse(line []byte) error {
 	s, r := &b.scan, &b.row
 	s.Reset(line)
-	*r = indexed{print: r.print[:0], check: r.check[:0], outcome: r.outcome[:0], severity: r.severity[:0], message: r.message[:0], resource: r.resource[:0], name: r.name[:0], kind: r.kind[:0],
+	*r = parsed{print: r.print[:0], check: r.check[:0], outcome: r.outcome[:0], severity: r.severity[:0], message: r.message[:0], resource: r.resource[:0], name: r.name[:0], kind: r.kind[:0],
 		native: r.native[:0], account: r.account[:0], region: r.region[:0], tenant: r.tenant[:0], provider: r.provider[:0], source: r.source[:0], at: r.at[:0], except: r.except[:0]}
 	for s.Object(); s.Key(); {
 		var into *[]byte

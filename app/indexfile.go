@@ -91,19 +91,28 @@ type lineReader struct {
 func (l *lineFile) reader() *lineReader { return &lineReader{l: l, at: -1} }
 
 func (r *lineReader) read(place int32) (f check.Finding, err error) {
+	line, err := r.line(place)
+	if err == nil {
+		err = json.Unmarshal(line, &f)
+	}
+	if err != nil {
+		return f, fmt.Errorf("reading a finding: %w", err)
+	}
+	return f, nil
+}
+
+// line gives the line at a place, until the next call.
+func (r *lineReader) line(place int32) ([]byte, error) {
 	i, found := slices.BinarySearchFunc(r.l.blocks, place, func(b block, place int32) int { return int(b.first) - int(place) })
 	if !found {
 		i--
 	}
 	if i != r.at {
 		if err := r.load(i); err != nil {
-			return f, fmt.Errorf("reading a finding: %w", err)
+			return nil, err
 		}
 	}
-	if err := json.Unmarshal(r.lines[place-r.l.blocks[i].first], &f); err != nil {
-		return f, fmt.Errorf("reading a finding: %w", err)
-	}
-	return f, nil
+	return r.lines[place-r.l.blocks[i].first], nil
 }
 
 func (r *lineReader) load(i int) (err error) {

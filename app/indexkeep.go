@@ -16,42 +16,45 @@ const indexMost = 256 << 20
 
 // indexes keeps the indexes that were used last. An index that nobody uses any
 // more is freed with its files. What several ask for at once is made once.
-type indexes struct {
-	mu    sync.Mutex
-	most  int64      // bytes
-	kept  []*keptOne // the one that was used last comes last
-	wait  sync.WaitGroup
-	ended bool
+type indexes[T indexed] struct {
+	mu   sync.Mutex
+	most int64         // bytes
+	kept []*keptOne[T] // the one that was used last comes last
+	wait sync.WaitGroup
 }
 
-type keptOne struct {
+// indexed is an index, which knows about how much memory it holds.
+type indexed interface{ bytes() int64 }
+
+type keptOne[T indexed] struct {
 	key  string
 	made chan struct{} // closed when x or err is there
-	x    *findingIndex
+	x    T
 	err  error
 }
 
 // get gives the index of a key, which make makes when it is not there. It
 // waits as long as ctx lets it; what was begun is made for the next who asks.
-func (k *indexes) get(ctx context.Context, key string, make func(context.Context) (*findingIndex, error)) (*findingIndex, error) {
+func (k *indexes[T]) get(ctx context.Context, key string, make func(context.Context) (T, error)) (T, error) {
 	one := k.begin(ctx, key, make)
 	select {
 	case <-one.made:
 		return one.x, one.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
-func (k *indexes) begin(ctx context.Context, key string, make func(context.Context) (*findingIndex, error)) *keptOne {
+func (k *indexes[T]) begin(ctx context.Context, key string, make func(context.Context) (T, error)) *keptOne[T] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if i := slices.IndexFunc(k.kept, func(o *keptOne) bool { return o.key == key }); i >= 0 {
+	if i := slices.IndexFunc(k.kept, func(o *keptOne[T]) bool { return o.key == key }); i >= 0 {
 		one := k.kept[i]
 		k.kept = append(slices.Delete(k.kept, i, i+1), one)
 		return one
 	}
-	one := &keptOne{key: key, made: newSignal()}
+	one := &keptOne[T]{key: key, made: newSignal()}
 	k.kept = append(k.kept, one)
 	k.wait.Go(func() {
 		one.x, one.err = make(context.WithoutCancel(ctx))
@@ -64,11 +67,11 @@ func (k *indexes) begin(ctx context.Context, key string, make func(context.Conte
 func newSignal() chan struct{} { return make(chan struct{}) }
 
 // trim forgets what failed, and the oldest while they hold too much.
-func (k *indexes) trim(last *keptOne) {
+func (k *indexes[T]) trim(last *keptOne[T]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if last.err != nil {
-		k.kept = slices.DeleteFunc(k.kept, func(o *keptOne) bool { return o == last })
+		k.kept = slices.DeleteFunc(k.kept, func(o *keptOne[T]) bool { return o == last })
 		return
 	}
 	var held int64
@@ -79,7 +82,7 @@ func (k *indexes) trim(last *keptOne) {
 		default:
 			continue
 		}
-		if one.x == nil {
+		if one.err != nil {
 			continue
 		}
 		if held += one.x.bytes(); held > k.most && one != last {
@@ -89,7 +92,7 @@ func (k *indexes) trim(last *keptOne) {
 }
 
 // close waits for what is being made.
-func (k *indexes) close() { k.wait.Wait() }
+func (k *indexes[T]) close() { k.wait.Wait() }
 
 // index gives the index of a run of the organisation.
 func (a *App) index(ctx context.Context, h *hall, run Run) (*findingIndex, error) {

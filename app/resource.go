@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -20,8 +21,8 @@ type Rests struct {
 	Entries  []LogEntry      // of the snapshot and of the run, the earlier first
 }
 
-// Rests walks from a finding of a run down to what was seen. It reads the
-// snapshots of the run, and the log, from their beginnings.
+// Rests walks from a finding of a run down to what was seen. The first
+// look at a snapshot reads it from its beginning.
 func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*Rests, error) {
 	o, err := a.enter(ctx, c, account.ReadSnapshot)
 	if err != nil {
@@ -36,14 +37,16 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 		if out.Resource != nil || !slices.Contains(run.Snapshots, s.ID) || s.Header.Source != f.Source || s.Header.Provider != f.Provider {
 			continue
 		}
-		for r, err := range s.source(o.Org)() {
-			if err != nil {
-				return nil, err
-			}
-			if r.ID == f.Resource && r.Kind == f.Kind {
-				out.Resource, out.Snapshot = r, s
-				break
-			}
+		x, err := a.sight(ctx, o, s)
+		if err != nil {
+			return nil, err
+		}
+		r, err := x.find(f.Kind, f.Resource)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			out.Resource, out.Snapshot = r, s
 		}
 	}
 	if out.Resource == nil && f.Kind == cloud.Tenant {
@@ -51,26 +54,44 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 			return nil, err
 		}
 	}
-	objects := []string{runs + "/" + run.ID}
+	objects := [][2]string{{runs, run.ID}}
 	if out.Snapshot.ID != "" {
-		objects = append(objects, snapshots+"/"+out.Snapshot.ID)
+		objects = append(objects, [2]string{snapshots, out.Snapshot.ID})
 	}
 	if out.Imports, err = reportsOf(ctx, o, f); err != nil {
 		return nil, err
 	}
 	for _, i := range out.Imports {
-		objects = append(objects, imports+"/"+i.ID)
+		objects = append(objects, [2]string{imports, i.ID})
 	}
-	size, err := o.Log().Size(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for e, err := range a.Log(ctx, c, 0, size) {
+	for _, object := range objects {
+		entries, err := a.entriesOf(ctx, c, o, object[0], object[1])
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(objects, e.Object) && slices.Contains([]string{"snapshot.blob", "snapshot.taken", "import.file", "import.taken", "findings.made"}, e.Kind) {
-			out.Entries = append(out.Entries, e)
+		out.Entries = append(out.Entries, entries...)
+	}
+	slices.SortFunc(out.Entries, func(x, y LogEntry) int { return cmp.Compare(x.Index, y.Index) })
+	return out, nil
+}
+
+// besideMost is how many entries one change of a record writes at most, of those
+// that are looked for.
+const besideMost = 8
+
+// entriesOf gives the entries of the files of a record that never changes: they
+// stand right before its own.
+func (a *App) entriesOf(ctx context.Context, c Caller, o *hall, collection, id string) (out []LogEntry, err error) {
+	rec, err := o.Record(ctx, collection, id)
+	if err != nil {
+		return nil, err
+	}
+	for e, err := range a.Log(ctx, c, max(0, rec.Entry()-besideMost), rec.Entry()+1) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Object == collection+"/"+id && slices.Contains([]string{"snapshot.blob", "snapshot.taken", "import.file", "import.taken", "findings.made"}, e.Kind) {
+			out = append(out, e)
 		}
 	}
 	return out, nil

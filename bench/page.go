@@ -90,11 +90,15 @@ func (s *site) get(ctx context.Context, who person, path string, keep bool) (r r
 
 var linked = regexp.MustCompile(`(?:href|action)="([^"]+)"`)
 
+// isFile tells of a pattern that gives the whole of a view as a file: it is
+// streamed, and how long that takes is no question of a page.
+var isFile = regexp.MustCompile(`\.[a-z]+$`)
+
 // addressesMost is how many addresses of a page are kept; crawlMost how many
 // pages are looked at to find them.
 const (
-	addressesMost = 8
-	crawlMost     = 600
+	addressesMost = 4
+	crawlMost     = 400
 )
 
 // find follows links as one person and keeps addresses of every page.
@@ -128,13 +132,16 @@ func (s *site) find(ctx context.Context, who person) error {
 		}
 		_, pattern := mux.Handler(q)
 		known := len(s.pages[pattern])
-		if pattern == "" || known >= addressesMost || s.files[pattern] {
+		if pattern == "" || known >= addressesMost || s.files[pattern] || isFile.MatchString(pattern) {
 			continue
 		}
 		looked++
 		r, err := s.get(ctx, who, path, true)
 		if err != nil {
 			return err
+		}
+		if r.took > time.Second {
+			fmt.Fprintf(os.Stderr, "bench: %s took %s\n", path, seconds(r.took))
 		}
 		if r.status != http.StatusOK {
 			continue
@@ -149,7 +156,7 @@ func (s *site) find(ctx context.Context, who person) error {
 	}
 	var lost []string
 	for _, p := range patterns {
-		if s.pages["GET "+p] == nil {
+		if s.pages["GET "+p] == nil && !isFile.MatchString(p) {
 			lost = append(lost, p)
 		}
 	}

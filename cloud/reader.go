@@ -42,6 +42,7 @@ type Reader struct {
 	gaps   []ScopeGap
 	decoder
 	ahead     []byte // a line that was read and not yet used
+	last      []byte // the line of the last resource
 	kind      Kind
 	id        string
 	resources int64
@@ -220,10 +221,17 @@ func (r *Reader) next() (*Resource, error) {
 	if res.Kind < r.kind || res.Kind == r.kind && res.ID <= r.id && r.resources > 0 {
 		return nil, r.fault(fmt.Errorf("resource %s is out of order", res.ID))
 	}
-	r.kind, r.id = res.Kind, res.ID
+	r.kind, r.id, r.last = res.Kind, res.ID, line
 	r.resources++
 	return res, nil
 }
+
+// Line gives the line that the last resource was read from, without its end,
+// for DecodeLine. It stays valid until the next call of Next.
+func (r *Reader) Line() []byte { return r.last }
+
+// DecodeLine reads a resource from its line in a snapshot.
+func DecodeLine(line []byte) (*Resource, error) { return new(decoder).decode(line) }
 
 func (r *Reader) end(line []byte) error {
 	var e envelope

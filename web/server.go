@@ -76,8 +76,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, styles: styles, scripts: scripts, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
-	s.shelf.ready.most = readyMost
+	s := &Server{o: o, shelf: newShelf(), styles: styles, scripts: scripts, shipped: sync.OnceValues(func() ([]check.Check, error) { return app.Checks(nil) })}
 	s.needs, s.doors = needsOf(s.routes()), doorsOf(s.doorRoutes())
 	if s.handler = s.guarded(s.mux()); o.Around != nil {
 		s.handler = o.Around(s.handler)

@@ -4,7 +4,6 @@ package web
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,38 +25,22 @@ type shelf struct {
 	pasts  kept[past]
 }
 
-// kept holds the values that were made last. What several ask for at once is
-// made once.
-type kept[T any] struct {
-	mu     sync.Mutex
-	most   int // values; 0: keptMost
-	keys   []string
-	values map[string]T
-}
-
-// keptMost is how many values are kept at hand.
-const keptMost = 4
-
-func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if v, ok := k.values[key]; ok {
-		return v, nil
+// newShelf makes an empty one. What is heavy is weighed, in bytes, about: fifty
+// services with all duties are some ten MiB, most organisations far less.
+func newShelf() shelf {
+	const most = 192 << 20
+	return shelf{
+		gaps:   kept[report.Gap]{most: most, weigh: func(g report.Gap) int { return 1<<20 + 2000*len(g.Assessment.Answers) + 500*len(g.Assessment.Results) }},
+		drifts: kept[*app.Drift]{most: most / 4, weigh: func(d *app.Drift) int { return 1 << 20 }},
+		rules: kept[*app.Matrices]{most: most / 2, weigh: func(m *app.Matrices) int {
+			n := 64<<10 + 1000*len(m.Findings)
+			for _, x := range m.Stored {
+				n += 800 * len(x.Allocations)
+			}
+			return n
+		}},
+		ready: kept[ready]{most: readyMost},
 	}
-	v, err := make()
-	if err != nil {
-		return v, err
-	}
-	if k.values == nil {
-		k.values = map[string]T{}
-	}
-	if len(k.keys) == max(k.most, keptMost) {
-		delete(k.values, k.keys[0])
-		k.keys = slices.Delete(k.keys, 0, 1)
-	}
-	k.keys = append(k.keys, key)
-	k.values[key] = v
-	return v, nil
 }
 
 // bound names the services that the caller is bound to: what is kept for one
@@ -79,12 +62,12 @@ func keyOf(v *visit, run app.Run) string {
 // gap gives what a run concluded, with its plan. Its values are shared: read
 // them only.
 func (s *Server) gap(v *visit, run app.Run) (report.Gap, error) {
-	return s.shelf.gaps.get(keyOf(v, run), func() (report.Gap, error) { return s.o.App.GapData(v, v.Caller, run) })
+	return s.shelf.gaps.get(v, keyOf(v, run), func() (report.Gap, error) { return s.o.App.GapData(v, v.Caller, run) })
 }
 
 // drift gives what changed between two runs, shared too.
 func (s *Server) drift(v *visit, earlier, later app.Run) (*app.Drift, error) {
-	return s.shelf.drifts.get(keyOf(v, earlier)+"…"+keyOf(v, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
+	return s.shelf.drifts.get(v, keyOf(v, earlier)+"…"+keyOf(v, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
 }
 
 // matrices gives the matrices of an edition with what the rules find in them,
@@ -96,7 +79,7 @@ func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error)
 		return nil, err
 	}
 	key := v.Org + v.bound() + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
-	return s.shelf.rules.get(key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
+	return s.shelf.rules.get(v, key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
 }
 
 // past is how the last assessments of an edition stood.
@@ -136,7 +119,7 @@ func (s *Server) ready(ctx context.Context, c app.Caller, m account.Member) (rea
 		return ready{}, err
 	}
 	key := c.Org + boundOf(m) + "/" + c.Account() + "/" + string(m.Role) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
-	return s.shelf.ready.get(key, func() (ready, error) {
+	return s.shelf.ready.get(ctx, key, func() (ready, error) {
 		gates, err := s.o.App.Gates(ctx, c)
 		if err != nil {
 			return ready{}, err
