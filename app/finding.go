@@ -132,6 +132,27 @@ func (a *App) FindingGroups(ctx context.Context, c Caller, run Run, f FindingFil
 	return out, nil
 }
 
+// FindingChoices gives the words that a view of a run's findings can be chosen of.
+func (a *App) FindingChoices(ctx context.Context, c Caller, run Run) (FindingChoices, error) {
+	h, err := a.enter(ctx, c, account.ReadFinding)
+	if err != nil {
+		return FindingChoices{}, err
+	}
+	s, r, err := h.span(ctx, "")
+	if err != nil {
+		return FindingChoices{}, err
+	}
+	x, err := a.index(ctx, h, run)
+	if err != nil {
+		return FindingChoices{}, err
+	}
+	out := x.choices(r)
+	if s != nil {
+		out.Services = s.ServiceIDs()
+	}
+	return out, nil
+}
+
 // FindingsIn goes through a view of a run's findings, in the order in which
 // they were made. It ends after the first error.
 func (a *App) FindingsIn(ctx context.Context, c Caller, run Run, f FindingFilter) iter.Seq2[check.Finding, error] {
@@ -222,16 +243,9 @@ func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilte
 	if err != nil {
 		return foundView{}, err
 	}
-	v := foundView{a: span{in: func(string) bool { return true }, of: func(string) []string { return nil }}}
-	s, err := scopeOf(ctx, h, h.ID())
-	switch {
-	case isNotFound(err) && !h.bound() && f.Service == "":
-	case err != nil:
+	v := foundView{}
+	if _, v.a, err = h.span(ctx, f.Service); err != nil {
 		return v, err
-	default:
-		if v.a, err = accountsOf(h, h.narrowScope(s), f.Service); err != nil {
-			return v, err
-		}
 	}
 	if v.x, err = a.index(ctx, h, run); err != nil {
 		return v, err
@@ -243,23 +257,32 @@ func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilte
 	return v, nil
 }
 
-// accountsOf tells of the accounts of the services in a scope, which the reader
-// may look at.
-func accountsOf(h *hall, s *scope.Scope, only string) (span, error) {
-	a := span{in: func(string) bool { return true }, of: func(account string) (ids []string) {
+// span gives the scope as the caller may see it, nil when nobody wrote one, and
+// the accounts of its services that he may look at: of one service, or of all.
+func (h *hall) span(ctx context.Context, only string) (*scope.Scope, span, error) {
+	r := span{in: func(string) bool { return true }, of: func(string) []string { return nil }}
+	s, err := scopeOf(ctx, h, h.ID())
+	if isNotFound(err) && !h.bound() && only == "" {
+		return nil, r, nil
+	}
+	if err != nil {
+		return nil, r, err
+	}
+	s = h.narrowScope(s)
+	r.of = func(account string) (ids []string) {
 		for _, v := range s.ServicesOf(account) {
 			ids = append(ids, v.ID)
 		}
 		return ids
-	}}
+	}
 	if only != "" {
 		one, err := service(s, only)
 		if err != nil {
-			return a, err
+			return s, r, err
 		}
-		a.in = one.Holds
+		r.in = one.Holds
 	} else if h.bound() {
-		a.in = func(account string) bool { return len(s.ServicesOf(account)) > 0 }
+		r.in = func(account string) bool { return len(s.ServicesOf(account)) > 0 }
 	}
-	return a, nil
+	return s, r, nil
 }

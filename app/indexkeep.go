@@ -132,20 +132,3 @@ func (a *App) askedChecks(h *hall, run Run) ([]askedCheck, error) {
 	slices.SortFunc(out, func(x, y askedCheck) int { return strings.Compare(x.id, y.id) })
 	return out, nil
 }
-
-// AskedCheck gives the title of a check as a run asked it, by its id.
-type AskedCheck struct{ ID, Title string }
-
-// AskedChecks gives the checks of a run with their titles, by id. It is quick
-// where Asked reads them whole.
-func (a *App) AskedChecks(ctx context.Context, c Caller, run Run) ([]AskedCheck, error) {
-	v, err := a.findingView(ctx, c, run, FindingFilter{})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]AskedCheck, len(v.x.asked))
-	for i, k := range v.x.asked {
-		out[i] = AskedCheck{k.id, k.title}
-	}
-	return out, nil
-}

@@ -4,6 +4,7 @@ package app
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,29 +33,34 @@ type span struct {
 
 // matching tells of each class whether the filter holds it, but for its text.
 func (x *findingIndex) matching(f FindingFilter, a span) []bool {
-	inAccount := map[int32]bool{}
-	bears := map[int32]bool{}
+	in := x.perName(func(c *findingClass) int32 { return c.account }, func(account string) bool { return (f.Account == "" || f.Account == account) && a.in(account) })
+	asked := x.perName(func(c *findingClass) int32 { return c.check }, func(check string) bool {
+		return (f.Check == "" || f.Check == check) && (f.Control == "" || slices.Contains(x.askedOf(check).controls, f.Control))
+	})
+	outcome, rank := slices.Index(Outcomes(), check.Outcome(f.Outcome)), Rank(check.Severity(f.Severity))
+	region, kind := x.nameOf(f.Region), x.nameOf(f.Kind)
 	ok := make([]bool, len(x.classes))
 	for i := range x.classes {
 		c := &x.classes[i]
-		in, known := inAccount[c.account]
-		if !known {
-			in = (f.Account == "" || f.Account == x.names[c.account]) && a.in(x.names[c.account])
-			inAccount[c.account] = in
-		}
-		ok[i] = in && (f.Outcome == "" || f.Outcome == string(Outcomes()[c.outcome])) && (f.Severity == "" || Rank(check.Severity(f.Severity)) == int(c.rank)) &&
-			(f.Check == "" || f.Check == x.names[c.check]) && (f.Region == "" || f.Region == x.names[c.region]) && (f.Kind == "" || f.Kind == x.names[c.kind])
-		if ok[i] && f.Control != "" {
-			on, known := bears[c.check]
-			if !known {
-				on = slices.Contains(x.askedOf(x.names[c.check]).controls, f.Control)
-				bears[c.check] = on
-			}
-			ok[i] = on
-		}
+		ok[i] = in[c.account] && asked[c.check] && (f.Outcome == "" || outcome == int(c.outcome)) && (f.Severity == "" || rank == int(c.rank)) &&
+			(f.Region == "" || region == c.region) && (f.Kind == "" || kind == c.kind)
 	}
 	return ok
 }
+
+// perName puts a question to each name that the classes have in one place.
+func (x *findingIndex) perName(of func(*findingClass) int32, ask func(string) bool) []bool {
+	out, known := make([]bool, len(x.names)), make([]bool, len(x.names))
+	for i := range x.classes {
+		if n := of(&x.classes[i]); !known[n] {
+			known[n], out[n] = true, ask(x.names[n])
+		}
+	}
+	return out
+}
+
+// nameOf gives the number of a name; -1 when no class has it.
+func (x *findingIndex) nameOf(name string) int32 { return int32(slices.Index(x.names, name)) }
 
 // askedOf gives what is known of a check; of one that the run did not ask, its id.
 func (x *findingIndex) askedOf(id string) askedCheck {
@@ -181,37 +187,37 @@ type FindingGroup struct {
 	Outcomes map[check.Outcome]int `json:"outcomes"`
 }
 
+// tally counts what a group holds.
+type tally struct {
+	n    [5]int // by outcome
+	rank int8   // the worst
+}
+
+func (t *tally) add(o tally) {
+	for i := range t.n {
+		t.n[i] += o.n[i]
+	}
+	t.rank = max(t.rank, o.rank)
+}
+
 // groups counts a view by a word; that with the worst outcomes comes first.
 func (x *findingIndex) groups(s *subset, ok []bool, by string, a span) []FindingGroup {
-	type tally struct {
-		n    [5]int // by outcome
-		rank int8
-	}
-	tallies := map[string]*tally{}
-	services := map[int32][]string{}
-	for i := range x.classes {
-		size := len(s.of(int32(i)))
-		if !ok[i] || size == 0 {
+	tallies := map[string]tally{}
+	for name, t := range x.tallies(s, ok, by) {
+		if t.n == [5]int{} {
 			continue
 		}
-		for _, key := range x.keys(&x.classes[i], by, a, services) {
-			t := tallies[key]
-			if t == nil {
-				t = &tally{}
-				tallies[key] = t
-			}
-			t.n[x.classes[i].outcome] += size
-			t.rank = max(t.rank, x.classes[i].rank)
+		for _, key := range x.keys(name, by, a) {
+			sum := tallies[key]
+			sum.add(t)
+			tallies[key] = sum
 		}
 	}
 	out := make([]FindingGroup, 0, len(tallies))
 	for key, t := range tallies {
-		g := FindingGroup{Key: key, Outcomes: map[check.Outcome]int{}}
+		g := FindingGroup{Key: key, Severity: severityOf(t.rank), Outcomes: map[check.Outcome]int{}}
 		if by == GroupCheck {
 			g.Title = x.askedOf(key).title
-		}
-		if t.rank > 0 {
-			g.Severity = severityOf(t.rank)
 		}
 		for i, o := range Outcomes() {
 			if t.n[i] > 0 {
@@ -233,35 +239,90 @@ func (x *findingIndex) groups(s *subset, ok []bool, by string, a span) []Finding
 	return out
 }
 
-// keys gives the groups that a class belongs to.
-func (x *findingIndex) keys(c *findingClass, by string, a span, services map[int32][]string) []string {
+// tallies counts a view by one number of the classes: a name, a rank or an outcome.
+func (x *findingIndex) tallies(s *subset, ok []bool, by string) []tally {
+	out := make([]tally, max(len(x.names), 5))
+	for i := range x.classes {
+		if !ok[i] {
+			continue
+		}
+		c := &x.classes[i]
+		at := c.check
+		switch by {
+		case GroupService, GroupAccount:
+			at = c.account
+		case GroupRegion:
+			at = c.region
+		case GroupKind:
+			at = c.kind
+		case GroupSeverity:
+			at = int32(c.rank)
+		case GroupOutcome:
+			at = int32(c.outcome)
+		}
+		t := &out[at]
+		t.n[c.outcome] += len(s.of(int32(i)))
+		t.rank = max(t.rank, c.rank)
+	}
+	return out
+}
+
+// keys gives the groups that a number of the classes belongs to.
+func (x *findingIndex) keys(at int, by string, a span) []string {
+	var keys []string
 	switch by {
 	case GroupControl:
-		if on := x.askedOf(x.names[c.check]).controls; len(on) > 0 {
-			return on
-		}
-		return []string{""}
+		keys = x.askedOf(x.names[at]).controls
 	case GroupService:
-		of, known := services[c.account]
-		if !known {
-			if of = a.of(x.names[c.account]); len(of) == 0 {
-				of = []string{""}
-			}
-			services[c.account] = of
-		}
-		return of
-	case GroupAccount:
-		return []string{x.names[c.account]}
-	case GroupRegion:
-		return []string{x.names[c.region]}
-	case GroupKind:
-		return []string{x.names[c.kind]}
+		keys = a.of(x.names[at])
 	case GroupSeverity:
-		return []string{string(severityOf(c.rank))}
+		return []string{string(severityOf(int8(at)))}
 	case GroupOutcome:
-		return []string{string(Outcomes()[c.outcome])}
+		return []string{string(Outcomes()[at])}
+	default:
+		return []string{x.names[at]}
 	}
-	return []string{x.names[c.check]}
+	if len(keys) == 0 {
+		return []string{""}
+	}
+	return keys
+}
+
+// FindingChoices are the words that the filter of a run's findings can be
+// chosen of, in order.
+type FindingChoices struct {
+	Checks                                       []AskedCheck
+	Controls, Services, Accounts, Regions, Kinds []string
+}
+
+// AskedCheck is a check of a run.
+type AskedCheck struct{ ID, Title string }
+
+// choices gives those that all may see; whose accounts are bounded sees less.
+func (x *findingIndex) choices(a span) FindingChoices {
+	var out FindingChoices
+	controls := map[string]bool{}
+	for _, k := range x.asked {
+		out.Checks = append(out.Checks, AskedCheck{k.id, k.title})
+		for _, control := range k.controls {
+			controls[control] = true
+		}
+	}
+	out.Controls = slices.Sorted(maps.Keys(controls))
+	names := func(of func(*findingClass) int32, in func(string) bool) (all []string) {
+		for n, there := range x.perName(of, func(name string) bool { return name != "" && in(name) }) {
+			if there {
+				all = append(all, x.names[n])
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	every := func(string) bool { return true }
+	out.Accounts = names(func(c *findingClass) int32 { return c.account }, a.in)
+	out.Regions = names(func(c *findingClass) int32 { return c.region }, every)
+	out.Kinds = names(func(c *findingClass) int32 { return c.kind }, every)
+	return out
 }
 
 // severityOf gives the severity of a rank; empty for 0.

@@ -86,9 +86,9 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"FileStatement": func() (any, error) {
 			return a.FileStatement(ctx, c, "postrider.yaml", file(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
 		},
-		"Findings":    func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
-		"AskedChecks": func() (any, error) { return a.AskedChecks(ctx, c, theirs) },
-		"FindingPage": func() (any, error) { return a.FindingPage(ctx, c, theirs, app.FindingAsk{Most: 1000}) },
+		"Findings":       func() (any, error) { return all(a.Findings(ctx, c, theirs)) },
+		"FindingChoices": func() (any, error) { return a.FindingChoices(ctx, c, theirs) },
+		"FindingPage":    func() (any, error) { return a.FindingPage(ctx, c, theirs, app.FindingAsk{Most: 1000}) },
 		"FindingGroups": func() (any, error) {
 			return a.FindingGroups(ctx, c, theirs, app.FindingFilter{}, app.GroupAccount)
 		},
@@ -297,7 +297,7 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"Assessment", "AskedChecks", "Drift", "ExportFindings", "Finding", "FindingGroups", "FindingPage", "Findings", "FindingsIn", "GapData", "Report", "SignMatrix"} {
+	for _, name := range []string{"Assessment", "Drift", "ExportFindings", "Finding", "FindingChoices", "FindingGroups", "FindingPage", "Findings", "FindingsIn", "GapData", "Report", "SignMatrix"} {
 		if _, err := asked[name](); err == nil || problem.Of(err) != problem.NotFound {
 			t.Errorf("%s of another organisation's run or service: %v", name, err)
 		}

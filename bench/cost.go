@@ -39,7 +39,7 @@ func house(ctx context.Context, dir, database string) (*app.App, http.Handler, e
 	if err := a.OpenQueue(ctx, job.Options{Dir: dir, Postgres: database}, nil, nil); err != nil {
 		return nil, nil, err
 	}
-	programs, err := api.New(api.Options{App: a, Version: "bench"})
+	programs, err := api.New(api.Options{App: a})
 	if err != nil {
 		return nil, nil, err
 	}

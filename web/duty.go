@@ -3,6 +3,7 @@
 package web
 
 import (
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -66,14 +67,14 @@ func (s *Server) duties(v *visit) error {
 		return err
 	}
 	view.First = (at - 1) * dutyRows
-	for _, x := range sortedAnswers(g.Assessment) {
+	for x := range sortedAnswers(g.Assessment) {
 		duty, _ := cat.Duty(x.Duty)
 		if !view.holds(x, duty.Text) {
 			continue
 		}
 		view.Counts.Add(x.Status)
 		if view.Found++; view.Found > view.First && len(view.Rows) < dutyRows {
-			view.Rows = append(view.Rows, dutyRow{x, duty.Text, names[x.Service]})
+			view.Rows = append(view.Rows, dutyRow{*x, duty.Text, names[x.Service]})
 		}
 	}
 	if at > 1 {
@@ -90,20 +91,23 @@ func (s *Server) duties(v *visit) error {
 	}, dutiesPage(view))
 }
 
-func (d *dutiesView) holds(x assess.Answer, text string) bool {
+func (d *dutiesView) holds(x *assess.Answer, text string) bool {
 	return (d.Control == "" || x.Control == d.Control) && (d.Side == "" || x.Ours == (d.Side == "ours")) && (d.Status == "" || string(x.Status) == d.Status || d.Status == "open" && x.Status.Open() || d.Status == "unmet" && (x.Status == assess.NotSatisfied || x.Status == assess.Partly)) && (d.Service == "" || x.Service == d.Service) &&
 		(d.Party == "" || string(x.Party) == d.Party) && (d.Text == "" || strings.Contains(strings.ToLower(x.Duty+" "+text+" "+x.Summary), d.Text))
 }
 
 // sortedAnswers gives the answers, the worst first, and the others in the order
-// of the assessment.
-func sortedAnswers(a *assess.Assessment) []assess.Answer {
-	all := slices.Clone(a.Answers)
-	order := assess.Statuses()
-	slices.SortStableFunc(all, func(x, y assess.Answer) int {
-		return slices.Index(order, x.Status) - slices.Index(order, y.Status)
-	})
-	return all
+// of the assessment. It copies none: there may be thousands.
+func sortedAnswers(a *assess.Assessment) iter.Seq[*assess.Answer] {
+	return func(yield func(*assess.Answer) bool) {
+		for _, status := range assess.Statuses() {
+			for i := range a.Answers {
+				if a.Answers[i].Status == status && !yield(&a.Answers[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // pageNumber gives the page of a list that the query names, from 1.

@@ -5,7 +5,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"demarc.dev/demarc/app"
@@ -151,29 +150,23 @@ func groupOptions() []option {
 
 // findingChoices fills the lists of the filter with what the run has.
 func (s *Server) findingChoices(v *visit, run app.Run, view *findingView) error {
-	checks, err := s.o.App.AskedChecks(v, v.Caller, run)
+	all, err := s.o.App.FindingChoices(v, v.Caller, run)
 	if err != nil {
 		return err
 	}
 	view.Checks, view.Titles = []option{{"", "all checks"}}, map[string]string{}
-	for _, c := range checks {
+	for _, c := range all.Checks {
 		view.Checks = append(view.Checks, option{c.ID, c.ID})
 		view.Titles[c.ID] = c.Title
 	}
 	for _, one := range []struct {
-		by, all string
-		into    *[]option
-	}{{app.GroupControl, "all controls", &view.Controls}, {app.GroupService, "all services", &view.Services}, {app.GroupAccount, "all accounts", &view.Accounts}, {app.GroupRegion, "all regions", &view.Regions}, {app.GroupKind, "all kinds", &view.Kinds}} {
-		groups, err := s.o.App.FindingGroups(v, v.Caller, run, app.FindingFilter{}, one.by)
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(groups, func(a, b app.FindingGroup) int { return strings.Compare(a.Key, b.Key) })
-		*one.into = []option{{"", one.all}}
-		for _, g := range groups {
-			if g.Key != "" {
-				*one.into = append(*one.into, option{g.Key, words(g.Key)})
-			}
+		title string
+		words []string
+		into  *[]option
+	}{{"all controls", all.Controls, &view.Controls}, {"all services", all.Services, &view.Services}, {"all accounts", all.Accounts, &view.Accounts}, {"all regions", all.Regions, &view.Regions}, {"all kinds", all.Kinds, &view.Kinds}} {
+		*one.into = []option{{"", one.title}}
+		for _, w := range one.words {
+			*one.into = append(*one.into, option{w, w})
 		}
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
 )
@@ -77,7 +76,7 @@ func (s *Server) remediation(v *visit) error {
 		return problem.New(problem.Usage, "At most "+strconv.Itoa(whatMost)+" actions can be asked about at once", "Tick fewer.")
 	}
 	if len(view.Chosen) > 0 {
-		o, err := app.WhatIf(g, view.Chosen)
+		o, err := s.outlook(v, run, g, view.Chosen)
 		if err != nil {
 			return err
 		}

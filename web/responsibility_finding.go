@@ -15,12 +15,21 @@ type ruleView struct {
 	Services                []option
 	Groups                  []ruleGroup
 	Found, All              int
+	Earlier, Later          string
 }
 
 type ruleGroup struct {
 	Rule     responsibility.Rule
-	Findings []responsibility.Finding
+	Findings []responsibility.Finding // those that are shown
+	Found    int
+	All      string // where all of them are shown, page by page; empty: they are
 }
+
+// Of each rule few findings are shown; of a rule that was chosen, a page.
+const (
+	ruleFew  = 15
+	ruleRows = 50
+)
 
 func (s *Server) responsibilityFindings(v *visit) error {
 	ed, err := s.edition(v)
@@ -28,6 +37,10 @@ func (s *Server) responsibilityFindings(v *visit) error {
 		return err
 	}
 	m, err := s.matrices(v, ed)
+	if err != nil {
+		return err
+	}
+	at, err := pageNumber(v)
 	if err != nil {
 		return err
 	}
@@ -40,8 +53,8 @@ func (s *Server) responsibilityFindings(v *visit) error {
 			}
 		}
 		if len(g.Findings) > 0 {
-			view.Groups = append(view.Groups, g)
 			view.Found += len(g.Findings)
+			view.Groups = append(view.Groups, view.cut(v, g, at))
 		}
 	}
 	return s.show(v, page{
@@ -50,6 +63,25 @@ func (s *Server) responsibilityFindings(v *visit) error {
 		Why:  "Shared responsibility fails at the seams. The standard asks that roles be divided, written down, agreed and communicated.",
 		Next: "Begin with the first rules: a gap, an overlap, a broken chain. Each finding says what to do.",
 	}, ruleFindingsPage(view))
+}
+
+// cut leaves of a group what is shown on this page.
+func (r *ruleView) cut(v *visit, g ruleGroup, at int) ruleGroup {
+	if g.Found = len(g.Findings); r.Rule == "" {
+		if g.Found > ruleFew {
+			g.Findings, g.All = g.Findings[:ruleFew], query("/responsibility/finding", "rule", string(g.Rule), "service", r.Service, "severity", r.Severity, "edition", string(r.Edition))
+		}
+		return g
+	}
+	from := min((at-1)*ruleRows, g.Found)
+	g.Findings = g.Findings[from:min(from+ruleRows, g.Found)]
+	if at > 1 {
+		r.Earlier = pageAt(v, at-1)
+	}
+	if from+ruleRows < g.Found {
+		r.Later = pageAt(v, at+1)
+	}
+	return g
 }
 
 func serviceOptions(sc *scope.Scope) []option {

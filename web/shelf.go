@@ -12,6 +12,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/catalogue"
+	"demarc.dev/demarc/remediation"
 )
 
 // shelf keeps what the last assessments that were looked at concluded. An
@@ -23,6 +24,7 @@ type shelf struct {
 	rules  kept[*app.Matrices]
 	ready  kept[ready]
 	pasts  kept[past]
+	tried  kept[remediation.Outlook]
 }
 
 // newShelf makes an empty one. What is heavy is weighed, in bytes, about: fifty
@@ -40,6 +42,7 @@ func newShelf() shelf {
 			return n
 		}},
 		ready: kept[ready]{most: readyMost},
+		tried: kept[remediation.Outlook]{most: most / 8, weigh: func(o remediation.Outlook) int { return 4<<10 + 100*len(o.Changed) }},
 	}
 }
 
@@ -63,6 +66,11 @@ func keyOf(v *visit, run app.Run) string {
 // them only.
 func (s *Server) gap(v *visit, run app.Run) (report.Gap, error) {
 	return s.shelf.gaps.get(v, keyOf(v, run), func() (report.Gap, error) { return s.o.App.GapData(v, v.Caller, run) })
+}
+
+// outlook gives what some actions of a run's plan would change.
+func (s *Server) outlook(v *visit, run app.Run, g report.Gap, chosen []string) (remediation.Outlook, error) {
+	return s.shelf.tried.get(v, keyOf(v, run)+"?"+strings.Join(chosen, "&"), func() (remediation.Outlook, error) { return app.WhatIf(g, chosen) })
 }
 
 // drift gives what changed between two runs, shared too.
@@ -95,7 +103,7 @@ func (s *Server) past(v *visit, ed catalogue.Edition) (past, error) {
 	if err != nil {
 		return past{}, err
 	}
-	return s.shelf.pasts.get(v.Org+v.bound()+"/"+string(ed)+"/"+number0(size), func() (p past, err error) {
+	return s.shelf.pasts.get(v, v.Org+v.bound()+"/"+string(ed)+"/"+number0(size), func() (p past, err error) {
 		p.last, p.all, err = s.o.App.History(v, v.Caller, ed, trendMost)
 		return p, err
 	})
