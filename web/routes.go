@@ -47,6 +47,9 @@ func (s *Server) routes() []route {
 		{"GET /finding.json", account.ReadFinding, s.findingsFile("json")},
 		{"GET /finding/{fingerprint}", account.ReadFinding, s.finding},
 		{"GET /remediation", account.ReadAssessment, s.remediation},
+		{"GET /reach", account.ReadSnapshot, s.reach},
+		{"GET /reach/pair", account.ReadSnapshot, s.reachPair},
+		{"GET /reach/internet", account.ReadSnapshot, s.reachInternet},
 		{"GET /risk", account.ReadRisk, s.risks},
 		{"POST /risk", account.EditRisk, s.addRisk},
 		{"POST /risk/seed", account.EditRisk, s.seedRisks},
@@ -138,7 +141,7 @@ func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
-		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
+		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
 		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/import", "Other tools’ reports"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
 		{"Who may", []item{{"/member", "Members"}}},
