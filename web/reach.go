@@ -103,7 +103,6 @@ func reachSign(v reach.Verdict) string {
 // reachDrawing is the picture: who reaches whom, tenants in a circle, the
 // internet among them.
 type reachDrawing struct {
-	Size  int
 	Dots  []reachDot
 	Lines []reachLine
 }
@@ -125,12 +124,12 @@ func drawReach(r *app.Reached) *reachDrawing {
 	for _, t := range r.Tenants {
 		names = append(names, t.ID)
 	}
-	d := &reachDrawing{Size: 420}
-	const middle, radius = 210.0, 130.0
+	d := &reachDrawing{}
+	const centre, middle, radius = 290.0, 165.0, 120.0 // of a picture of 580 by 330: names stand beside the dots
 	spot := map[string][2]float64{}
 	for i, n := range names {
 		angle := 2*math.Pi*float64(i)/float64(len(names)) - math.Pi/2
-		x, y := middle+radius*math.Cos(angle), middle+radius*math.Sin(angle)
+		x, y := centre+radius*math.Cos(angle), middle+radius*math.Sin(angle)
 		spot[n] = [2]float64{x, y}
 		anchor := "middle"
 		if math.Cos(angle) > 0.3 {
@@ -138,7 +137,7 @@ func drawReach(r *app.Reached) *reachDrawing {
 		} else if math.Cos(angle) < -0.3 {
 			anchor = "end"
 		}
-		d.Dots = append(d.Dots, reachDot{ID: n, X: at1(x), Y: at1(y), LabelX: at1(middle + (radius+16)*math.Cos(angle)), LabelY: at1(middle + (radius+16)*math.Sin(angle) + 4), Anchor: anchor, Internet: n == internetDot})
+		d.Dots = append(d.Dots, reachDot{ID: n, X: at1(x), Y: at1(y), LabelX: at1(centre + (radius+16)*math.Cos(angle)), LabelY: at1(middle + (radius+16)*math.Sin(angle) + 4), Anchor: anchor, Internet: n == internetDot})
 	}
 	for _, p := range r.Pairs {
 		if p.Verdict != reach.Closed {
@@ -180,7 +179,7 @@ func (s *Server) reachPair(v *visit) error {
 	}
 	p := r.Pairs[i]
 	return s.show(v, page{Title: p.From + " to " + p.To, Section: "/reach", What: "Whether a packet can go from a machine of " + p.From + " to one of " + p.To + ", and by which rules.", Why: reachWhy,
-		Next: "Change what the last lines name, collect again, and look here once more."}, reachPairPage(p))
+		Next: "Change one of the things that would stop it, collect again, and look here once more."}, reachPairPage(p))
 }
 
 func (s *Server) reachInternet(v *visit) error {
