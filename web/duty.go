@@ -36,15 +36,7 @@ type dutyRow struct {
 const dutyRows = 100
 
 func (s *Server) duties(v *visit) error {
-	run, err := s.run(v)
-	if err != nil {
-		return err
-	}
-	g, err := s.gap(v, run)
-	if err != nil {
-		return err
-	}
-	cat, err := s.o.App.Catalogue()
+	run, g, cat, err := s.concluded(v)
 	if err != nil {
 		return err
 	}
@@ -152,15 +144,7 @@ type dutyAnswer struct {
 const examplesMost = 5
 
 func (s *Server) duty(v *visit) error {
-	run, err := s.run(v)
-	if err != nil {
-		return err
-	}
-	g, err := s.gap(v, run)
-	if err != nil {
-		return err
-	}
-	cat, err := s.o.App.Catalogue()
+	run, g, cat, err := s.concluded(v)
 	if err != nil {
 		return err
 	}

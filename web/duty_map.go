@@ -26,15 +26,7 @@ type mapView struct {
 const mapServices = 15
 
 func (s *Server) dutyMap(v *visit) error {
-	run, err := s.run(v)
-	if err != nil {
-		return err
-	}
-	g, err := s.gap(v, run)
-	if err != nil {
-		return err
-	}
-	cat, err := s.o.App.Catalogue()
+	run, g, cat, err := s.concluded(v)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/app/report"
+	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
 )
 
@@ -175,6 +177,21 @@ func address(path string, q url.Values) string {
 
 // run gives the assessment that the query names, or the newest.
 func (s *Server) run(v *visit) (app.Run, error) { return s.o.App.Run(v, v.Caller, v.get("run")) }
+
+// concluded gives that assessment, what it concluded, and the catalogue by which
+// it is read.
+func (s *Server) concluded(v *visit) (app.Run, report.Gap, *catalogue.Catalogue, error) {
+	run, err := s.run(v)
+	if err != nil {
+		return run, report.Gap{}, nil, err
+	}
+	g, err := s.gap(v, run)
+	if err != nil {
+		return run, g, nil, err
+	}
+	cat, err := s.o.App.Catalogue()
+	return run, g, cat, err
+}
 
 // missing answers for a page that does not exist.
 func (s *Server) missing(v *visit) error {

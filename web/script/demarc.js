@@ -184,7 +184,7 @@
         line(["Ctrl", "K"], "go to any page, service, control or duty"),
         line(["/"], "the same"),
         line(["j", "k"], "next and previous row of a list or table; Enter opens it"),
-        line(["↓", "↑"], "the same, once a row is chosen"),
+        line(["↓", "↑"], "the same, once a row is chosen; in a heat map with ← and → from cell to cell"),
         line(["]", "["], "later and earlier page of a long list"),
         line(["?"], "this list"),
         ...menu().filter((m) => m.key).map((m) => line(["g", m.key], m.name))),
@@ -208,6 +208,20 @@
     const row = rows[Math.max(0, Math.min(rows.length - 1, at))];
     row.querySelector("a[href], summary, input").focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  /** neighbour goes from one cell of a heat map to the next in a direction. */
+  function neighbour(key) {
+    const here = document.activeElement?.closest?.("svg.heat a");
+    if (!here) return false;
+    const place = (a) => { const r = a.getBoundingClientRect(); return [Math.round(r.x), Math.round(r.y)]; };
+    const across = key === "ArrowLeft" || key === "ArrowRight" ? 0 : 1;
+    const after = key === "ArrowRight" || key === "ArrowDown";
+    const at = place(here);
+    const line = [...here.ownerSVGElement.querySelectorAll("a")].filter((a) => place(a)[1 - across] === at[1 - across]);
+    const next = line[line.indexOf(here) + (after ? 1 : -1)];
+    next?.focus();
     return true;
   }
 
@@ -249,8 +263,9 @@
       case "?": openHelp(); return true;
       case "j": return step(1);
       case "k": return step(-1);
+      case "ArrowLeft": case "ArrowRight": return neighbour(e.key);
       case "ArrowDown": case "ArrowUp":
-        return Boolean(document.activeElement?.closest("main .scroll tbody tr, main .rows > li")) && step(e.key === "ArrowDown" ? 1 : -1);
+        return neighbour(e.key) || Boolean(document.activeElement?.closest("main .scroll tbody tr, main .rows > li")) && step(e.key === "ArrowDown" ? 1 : -1);
       case "]": return follow("next");
       case "[": return follow("prev");
     }
