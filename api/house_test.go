@@ -100,6 +100,8 @@ func fill(t testing.TB, a *app.App) {
 	ok(t, err)
 	_, _, err = a.TakeSnapshot(ctx, owner, "larkspur.snapshot", bytes.NewReader(read(t, "estate/larkspur.snapshot")))
 	ok(t, err)
+	_, err = a.TakeReports(ctx, owner, []app.Report{{File: "scan.sarif", In: strings.NewReader(scan)}}, false)
+	ok(t, err)
 	_, err = a.FileStatement(ctx, owner, "postrider.yaml", read(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
 	ok(t, err)
 	_, err = a.SetAttestations(ctx, owner, "attestations.yaml", read(t, "attestations.yaml"), example.Files())
@@ -206,3 +208,6 @@ func want(t testing.TB, what string, r *httptest.ResponseRecorder, status int) {
 		t.Errorf("%s: %d, want %d: %.600s", what, r.Code, status, r.Body)
 	}
 }
+
+// scan is a report of another tool.
+const scan = `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Checkov"}},"results":[{"ruleId":"CKV_AWS_20","message":{"text":"open"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"main.tf"}}}]},{"ruleId":"X-1","message":{"text":"else"}}]}]}`

@@ -174,6 +174,9 @@ func TestFiles(t *testing.T) {
 	want(t, "a snapshot that is known", up, http.StatusOK)
 	want(t, "half a snapshot", h.do(http.MethodPost, at+"/collect", token, string(snapshot[:len(snapshot)/2]), "Content-Type", "application/octet-stream"), http.StatusUnprocessableEntity)
 	want(t, "a snapshot of another kind", h.do(http.MethodPost, at+"/collect", token, string(snapshot), "Content-Type", "text/html"), http.StatusUnsupportedMediaType)
+	want(t, "a report that is known", h.do(http.MethodPost, at+"/import?file=scan.sarif", token, scan, "Content-Type", "application/octet-stream"), http.StatusOK)
+	want(t, "a report on trial", h.do(http.MethodPost, at+"/import?dry=true&account=210987654321", token, scan, "Content-Type", "application/octet-stream"), http.StatusOK)
+	want(t, "half a report", h.do(http.MethodPost, at+"/import", token, scan[:len(scan)/2], "Content-Type", "application/octet-stream"), http.StatusUnprocessableEntity)
 	if now, err := h.app.LogSize(t.Context(), owner); err != nil || now != size {
 		t.Errorf("the log grew from %d to %d entries: %v", size, now, err)
 	}
