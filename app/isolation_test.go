@@ -14,6 +14,7 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
@@ -226,6 +227,10 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			v, _, err := a.PatchMatrix(ctx, c, "ledger", ed, 1, []string{"5.1.1-C1"}, app.Patch{Note: ref("x")})
 			return v, err
 		},
+		"Answer": func() (any, error) {
+			return a.Answer(ctx, c, assess.Attestation{Duty: "9.2.1-P1", Service: "ledger"}, "", nil)
+		},
+		"WithdrawAnswer": func() (any, error) { return nil, a.WithdrawAnswer(ctx, c, "x") },
 		"ImportMatrices": func() (any, error) { return a.ImportMatrices(ctx, c, []*responsibility.Matrix{matrix}) },
 		"LookMatrices": func() (any, error) {
 			return a.LookMatrices(ctx, c, "m.yaml", []byte("service: ledger\nedition: \"2026\"\ncontrols: []\n"))

@@ -18,6 +18,7 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/responsibility/finding": {[]string{"shared-roles", "supplier-agreement", "supply-chain"}, "8.1"},
 		"/duty/map":               {[]string{"independent-review"}, "9.1"},
 		"/duty":                   {[]string{"independent-review"}, "6.1.3"},
+		"/attest":                 {[]string{"independent-review"}, "7.5, 9.1"},
 		"/finding":                {[]string{"machine-hardening", "vulnerability"}, "9.1"},
 		"/remediation":            {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/reach":                  {[]string{"tenant-segregation", "network-segregation", "network-alignment"}, "9.1"},

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
@@ -132,6 +133,7 @@ type dutyView struct {
 	Control catalogue.Control
 	Edition catalogue.Edition
 	Answers []dutyAnswer
+	Answer  bool // the visitor may answer for it
 }
 
 type dutyAnswer struct {
@@ -152,7 +154,7 @@ func (s *Server) duty(v *visit) error {
 	if !ok {
 		return problem.New(problem.NotFound, "No duty is called "+cut(v.r.PathValue("duty"), 40), "The catalogue lists the duties of each control.")
 	}
-	view := dutyView{RunWord: v.get("run"), Duty: duty, Edition: run.Edition}
+	view := dutyView{RunWord: v.get("run"), Duty: duty, Edition: run.Edition, Answer: v.may(account.EditAttestation, s.o.Now())}
 	view.Control, _ = cat.ControlOf(duty.ID)
 	names := map[string]string{}
 	for _, x := range g.Assessment.Services {

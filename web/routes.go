@@ -42,6 +42,9 @@ func (s *Server) routes() []route {
 		{"GET /duty", account.ReadAssessment, s.duties},
 		{"GET /duty/map", account.ReadAssessment, s.dutyMap},
 		{"GET /duty/{duty}", account.ReadAssessment, s.duty},
+		{"GET /attest", account.ReadAttestation, s.attestations},
+		{"POST /attest", account.EditAttestation, s.attest},
+		{"POST /attest/withdraw", account.EditAttestation, s.withdrawAnswer},
 		{"GET /finding", account.ReadFinding, s.findings},
 		{"GET /finding.csv", account.ReadFinding, s.findingsFile("csv")},
 		{"GET /finding.json", account.ReadFinding, s.findingsFile("json")},
@@ -141,7 +144,7 @@ func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
-		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
+		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
 		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/import", "Other tools’ reports"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},
 		{"Who may", []item{{"/member", "Members"}}},

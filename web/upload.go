@@ -56,6 +56,15 @@ type upload struct {
 // receive takes the file of a form in, of at most most bytes. The caller closes
 // it. What sniff refuses by its first bytes is not read on.
 func (v *visit) receive(most int64, sniff func(head []byte) error) (*upload, error) {
+	u, err := v.receiveForm(most, sniff)
+	if err == nil && u.File == nil {
+		err = problem.New(problem.Usage, "No file was sent", "Choose a file and send the form again.")
+	}
+	return u, err
+}
+
+// receiveForm takes a form in whose file may be missing: File is nil then.
+func (v *visit) receiveForm(most int64, sniff func(head []byte) error) (*upload, error) {
 	if v.r.ContentLength > most+partsMargin {
 		return nil, tooLarge(most)
 	}
@@ -80,9 +89,6 @@ func (v *visit) receive(most int64, sniff func(head []byte) error) (*upload, err
 			u.Close()
 			return nil, uploadProblem(err, most)
 		}
-	}
-	if u.File == nil {
-		return nil, problem.New(problem.Usage, "No file was sent", "Choose a file and send the form again.")
 	}
 	return u, nil
 }
@@ -128,7 +134,7 @@ func (u *upload) part(p *multipart.Part, most int64, sniff func([]byte) error) e
 	}
 	if u.Name = baseName(p.FileName()); len(head) == 0 {
 		if p.FileName() == "" {
-			return problem.New(problem.Usage, "No file was chosen", "Choose a file and send the form again.")
+			return nil // none was chosen
 		}
 		return problem.New(problem.Invalid, u.Name+" is empty", "Look whether it was written to its end, and send it again.")
 	}
