@@ -228,7 +228,8 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			return v, err
 		},
 		"Answer": func() (any, error) {
-			return a.Answer(ctx, c, assess.Attestation{Duty: "9.2.1-P1", Service: "ledger"}, "", nil)
+			_, err := a.Answer(ctx, c, assess.Attestation{Duty: "9.2.1-P1", Service: "ledger"}, "", nil)
+			return nil, err
 		},
 		"WithdrawAnswer": func() (any, error) { return nil, a.WithdrawAnswer(ctx, c, "x") },
 		"ImportMatrices": func() (any, error) { return a.ImportMatrices(ctx, c, []*responsibility.Matrix{matrix}) },
