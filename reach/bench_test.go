@@ -54,6 +54,8 @@ func estate(machines, tenants, groups int) *Model {
 	return m
 }
 
+// BenchmarkSolve prints the curve: two hundred tenants, two thousand groups, and
+// from a thousand to thirty thousand machines.
 func BenchmarkSolve(b *testing.B) {
 	for _, n := range []int{1000, 3000, 10000, 30000} {
 		m := estate(n, 200, 2000)
