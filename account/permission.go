@@ -23,6 +23,9 @@ const (
 	ReadRisk         Permission = "risk.read"
 	EditRisk         Permission = "risk.edit"
 	DecideRisk       Permission = "risk.decide" // approve a treatment, accept what is left, set the method
+	ReadAgreement    Permission = "agreement.read"
+	EditAgreement    Permission = "agreement.edit"   // hand in, a new version, take away
+	ReviewAgreement  Permission = "agreement.review" // accept, override, send to counsel
 	ReadAttestation  Permission = "attestation.read"
 	EditAttestation  Permission = "attestation.edit"
 	ReadSnapshot     Permission = "snapshot.read" // the raw documents too
@@ -47,15 +50,15 @@ const (
 var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk}
 
 // overview is what a role of the firm itself may look at besides.
-var overview = join(reading, ReadAttestation, ReadReport, ReadWork)
+var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
 
 // table says which role may do what. It is the whole of it: what does not stand
 // here may not be done.
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
 	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
@@ -65,7 +68,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadRisk, EditRisk, DecideRisk, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -30,6 +30,7 @@ func tags() []*huma.Tag {
 		{Name: "organisation", Description: "Where a token leads, and all that an organisation has."},
 		{Name: "scope", Description: "The cloud services that the organisation consumes and provides."},
 		{Name: "responsibility", Description: "Which party performs each duty and which answers for it."},
+		{Name: "agreement", Description: "What agreements promise, word for word, against what the standard and the law ask."},
 		{Name: "assess", Description: "How it stands: assessments, duties, findings, gaps and the plan."},
 		{Name: "catalogue", Description: "What the standard asks, and the checks that look for it."},
 		{Name: "collect", Description: "What was seen of the cloud."},

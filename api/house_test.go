@@ -125,6 +125,8 @@ func fill(t testing.TB, a *app.App) {
 	ok(t, a.SetSchedule(ctx, owner, app.Schedule{ID: "daily", Collector: "nightly", Cron: "0 4 * * *", Edition: catalogue.Edition2026}))
 	_, err = a.Subscribe(ctx, owner, app.Subscription{ID: "team", Mail: "team@larkspur.example", Kinds: []app.NoticeKind{app.GapNew}})
 	ok(t, err)
+	_, err = a.PutAgreement(ctx, owner, app.AgreementAsk{Name: "Postrider", Packs: []string{"gdpr28"}, Files: []app.Upload{{Name: "terms.md", Data: []byte("# Terms\n\n2. Incidents. Provider shall notify Customer of any security breach within 48 hours.\n")}}})
+	ok(t, err)
 	q, err := a.Ask(ctx, owner, app.Request{Text: "the access review of March"})
 	ok(t, err)
 	_, err = a.AnswerRequest(ctx, owner, q.ID, "here it is", &app.PackAsk{})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/agreement/text"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/job"
@@ -49,6 +51,7 @@ type App struct {
 	sights   indexes[*resourceIndex] // of snapshots
 	trails   trails
 	reached  reachedOnes
+	papers   *text.Reader // of agreements
 }
 
 // Open opens the house. The caller closes it.
@@ -58,6 +61,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}}
+	a.papers = text.NewReader(text.Options{})
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
 		a.now = time.Now
@@ -69,7 +73,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 func (a *App) Close() error {
 	a.found.close()
 	a.sights.close()
-	return a.store.Close()
+	return errors.Join(a.papers.Close(), a.store.Close())
 }
 
 // Catalogue gives the catalogue.

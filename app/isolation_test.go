@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/agreement"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
@@ -62,9 +63,21 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 	return map[string]func() (any, error){
 		"AcknowledgeMatrix": func() (any, error) { return a.AcknowledgeMatrix(ctx, c, "ledger", ed, 0, "Tess") },
 		"Asked":             func() (any, error) { return a.Asked(ctx, c, theirs) },
-		"Assess":            func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
-		"Assessment":        func() (any, error) { return a.Assessment(ctx, c, theirs) },
-		"Attestations":      func() (any, error) { return a.Attestations(ctx, c) },
+		"Agreement":         func() (any, error) { return a.Agreement(ctx, c, "g1", 0) },
+		"Agreements":        func() (any, error) { return a.Agreements(ctx, c) },
+		"AgreementReport": func() (any, error) {
+			return written(func(w io.Writer) error { return a.AgreementReport(ctx, c, "g1", 0, "json", w) })
+		},
+		"DecideAgreement": func() (any, error) {
+			return a.DecideAgreement(ctx, c, "g1", agreement.Decision{Key: "iso27017/deletion", Verdict: agreement.Accepted})
+		},
+		"PutAgreement": func() (any, error) {
+			return a.PutAgreement(ctx, c, app.AgreementAsk{ID: "g1", Files: []app.Upload{{Name: "a.md", Data: []byte("Provider shall notify.")}}})
+		},
+		"RemoveAgreement": func() (any, error) { return nil, a.RemoveAgreement(ctx, c, "g1") },
+		"Assess":          func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
+		"Assessment":      func() (any, error) { return a.Assessment(ctx, c, theirs) },
+		"Attestations":    func() (any, error) { return a.Attestations(ctx, c) },
 		"Body": func() (any, error) {
 			var out []string
 			for i := range int64(200) {

@@ -117,6 +117,15 @@ func (a *App) issuedOf(ctx context.Context, c Caller, object string, says map[st
 	})
 }
 
+// issuedBytes writes a paper that is made whole, and then that it left.
+func (a *App) issuedBytes(ctx context.Context, c Caller, object string, says map[string]any, data []byte, w io.Writer) error {
+	sum := &summing{w: w, sum: sha256.New()}
+	if _, err := sum.Write(data); err != nil {
+		return err
+	}
+	return a.issuedOf(ctx, c, object, says, sum)
+}
+
 func (a *App) words(p Paper, id string) report.Paper {
 	w := p.Words
 	if w.ID == "" {

@@ -27,6 +27,7 @@ func StatementRef(service string) Ref                    { return Ref{statements
 func AttestationRef() Ref                                { return Ref{attestations, current} }
 func ExceptionRef() Ref                                  { return Ref{exceptions, current} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
+func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
 func MemberRef(account string) Ref                       { return Ref{members, account} }
 func CollectorRef(id string) Ref                         { return Ref{collectors, id} }
 func ScheduleRef(id string) Ref                          { return Ref{schedules, id} }

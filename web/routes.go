@@ -65,6 +65,14 @@ func (s *Server) routes() []route {
 		{"GET /assess", account.ReadAssessment, s.history},
 		{"GET /assess/drift", account.ReadAssessment, s.driftBetween},
 
+		{"GET /agreement", account.ReadAgreement, s.agreements},
+		{"POST /agreement", account.EditAgreement, s.putAgreement},
+		{"GET /agreement/{agreement}", account.ReadAgreement, s.agreement},
+		{"POST /agreement/{agreement}/version", account.EditAgreement, s.putVersion},
+		{"POST /agreement/{agreement}/decide", account.ReviewAgreement, s.decideAgreement},
+		{"POST /agreement/{agreement}/report", account.IssueReport, s.reportAgreement},
+		{"POST /agreement/{agreement}/remove", account.EditAgreement, s.removeAgreement},
+
 		{"GET /catalogue", account.ReadOrganisation, s.catalogue},
 		{"GET /catalogue/{control}", account.ReadOrganisation, s.control},
 		{"GET /check", account.ReadOrganisation, s.checks},
@@ -143,7 +151,7 @@ func (s *Server) Permissions() map[string]account.Permission {
 func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
-		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}}},
+		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}}},
 		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/assess", "Assessment history"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
 		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/import", "Other tools’ reports"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},

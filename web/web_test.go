@@ -194,6 +194,10 @@ func trap(t *testing.T, a *app.App, c app.Caller) {
 		t.Fatal(err)
 	}
 	assessed(t.Context(), t, a, c, catalogue.Edition2026)
+	words := "# " + hostile + "\n\nProvider shall notify Customer of any security breach within 48 hours, " + hostile + ".\n"
+	if _, err := a.PutAgreement(t.Context(), c, app.AgreementAsk{Name: hostile, Files: []app.Upload{{Name: "a" + hostile + ".txt", Data: []byte(words)}}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func text(r *httptest.ResponseRecorder) string {
