@@ -33,7 +33,7 @@ type bench struct {
 func benches() []bench {
 	return []bench{
 		{"evaluate", evaluate}, {"terraform", terraformPlan}, {"collect", collection},
-		{"evidence", evidencePack}, {"store", durable}, {"start", start}, {"import", imports},
+		{"evidence", evidencePack}, {"store", durable}, {"start", start}, {"import", imports}, {"page", pages},
 	}
 }
 
@@ -95,7 +95,7 @@ func choose(names []string) ([]bench, error) {
 			}
 		}
 		if len(out) == n {
-			return nil, fmt.Errorf("there is no bench %q; there are evaluate, terraform, collect, evidence, store, start and import", name)
+			return nil, fmt.Errorf("there is no bench %q; there are evaluate, terraform, collect, evidence, store, start, import and page", name)
 		}
 	}
 	return out, nil
