@@ -21,8 +21,8 @@ type Rests struct {
 	Entries  []LogEntry      // of the snapshot and of the run, the earlier first
 }
 
-// Rests walks from a finding of a run down to what was seen. The first
-// look at a snapshot reads it from its beginning.
+// Rests walks from a finding of a run down to what was seen. The first look at
+// a snapshot reads it from its beginning; see resourceIndex.
 func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*Rests, error) {
 	o, err := a.enter(ctx, c, account.ReadSnapshot)
 	if err != nil {
