@@ -60,7 +60,7 @@ func (m Member) Check(p Permission, now time.Time) error {
 
 // bounded is what a member that is bound to some services may do: what can be
 // told service by service.
-var bounded = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadRequest, AskRequest}
+var bounded = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadRequest, AskRequest}
 
 // Sees tells whether the member may look at a service.
 func (m Member) Sees(service string) bool {

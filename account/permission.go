@@ -11,43 +11,46 @@ type Permission string
 // The permissions. What reads ends in .read; every other one changes something
 // and leaves an entry in the organisation's log.
 const (
-	ReadOrganisation Permission = "organisation.read" // its scope and services, the first page
-	EditScope        Permission = "scope.edit"
-	ReadMatrix       Permission = "matrix.read"
-	EditMatrix       Permission = "matrix.edit"
-	SignMatrix       Permission = "matrix.sign" // sign off, send, acknowledge
-	ReadAssessment   Permission = "assessment.read"
-	RunAssessment    Permission = "assessment.run"
-	ReadFinding      Permission = "finding.read"
-	EditException    Permission = "exception.edit"
-	ReadRisk         Permission = "risk.read"
-	EditRisk         Permission = "risk.edit"
-	DecideRisk       Permission = "risk.decide" // approve a treatment, accept what is left, set the method
-	ReadAgreement    Permission = "agreement.read"
-	EditAgreement    Permission = "agreement.edit"   // hand in, a new version, take away
-	ReviewAgreement  Permission = "agreement.review" // accept, override, send to counsel
-	ReadAttestation  Permission = "attestation.read"
-	EditAttestation  Permission = "attestation.edit"
-	ReadSnapshot     Permission = "snapshot.read" // the raw documents too
-	TakeSnapshot     Permission = "snapshot.take"
-	ReadEvidence     Permission = "evidence.read" // the whole log, with bodies
-	VerifyEvidence   Permission = "evidence.verify"
-	PackEvidence     Permission = "evidence.pack"
-	ReadReport       Permission = "report.read"
-	IssueReport      Permission = "report.issue"
-	ReadRequest      Permission = "request.read" // an auditor's requests, those that concern the reader
-	AskRequest       Permission = "request.ask"
-	AnswerRequest    Permission = "request.answer"
-	ReadMember       Permission = "member.read"
-	ManageMember     Permission = "member.manage"
-	ReadWork         Permission = "work.read"   // collectors, schedules, what runs and ran
-	ManageWork       Permission = "work.manage" // set up collectors, schedules and notifications
-	RunWork          Permission = "work.run"    // start and cancel
-	ExportAll        Permission = "organisation.export"
+	ReadOrganisation     Permission = "organisation.read" // its scope and services, the first page
+	EditScope            Permission = "scope.edit"
+	ReadMatrix           Permission = "matrix.read"
+	EditMatrix           Permission = "matrix.edit"
+	SignMatrix           Permission = "matrix.sign" // sign off, send, acknowledge
+	ReadAssessment       Permission = "assessment.read"
+	RunAssessment        Permission = "assessment.run"
+	ReadFinding          Permission = "finding.read"
+	EditException        Permission = "exception.edit"
+	ReadRisk             Permission = "risk.read"
+	EditRisk             Permission = "risk.edit"
+	DecideRisk           Permission = "risk.decide" // approve a treatment, accept what is left, set the method
+	ReadApplicability    Permission = "applicability.read"
+	EditApplicability    Permission = "applicability.edit"
+	ApproveApplicability Permission = "applicability.approve"
+	ReadAgreement        Permission = "agreement.read"
+	EditAgreement        Permission = "agreement.edit"   // hand in, a new version, take away
+	ReviewAgreement      Permission = "agreement.review" // accept, override, send to counsel
+	ReadAttestation      Permission = "attestation.read"
+	EditAttestation      Permission = "attestation.edit"
+	ReadSnapshot         Permission = "snapshot.read" // the raw documents too
+	TakeSnapshot         Permission = "snapshot.take"
+	ReadEvidence         Permission = "evidence.read" // the whole log, with bodies
+	VerifyEvidence       Permission = "evidence.verify"
+	PackEvidence         Permission = "evidence.pack"
+	ReadReport           Permission = "report.read"
+	IssueReport          Permission = "report.issue"
+	ReadRequest          Permission = "request.read" // an auditor's requests, those that concern the reader
+	AskRequest           Permission = "request.ask"
+	AnswerRequest        Permission = "request.answer"
+	ReadMember           Permission = "member.read"
+	ManageMember         Permission = "member.manage"
+	ReadWork             Permission = "work.read"   // collectors, schedules, what runs and ran
+	ManageWork           Permission = "work.manage" // set up collectors, schedules and notifications
+	RunWork              Permission = "work.run"    // start and cancel
+	ExportAll            Permission = "organisation.export"
 )
 
 // reading is what every role may look at that is bound to no service.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk}
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability}
 
 // overview is what a role of the firm itself may look at besides.
 var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
@@ -56,9 +59,9 @@ var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWor
 // here may not be done.
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
-	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
@@ -68,7 +71,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadRisk, EditRisk, DecideRisk, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -111,6 +111,8 @@ func fill(t testing.TB, a *app.App) {
 	ok(t, err)
 	_, err = a.SetExceptions(ctx, owner, "exceptions.yaml", read(t, "exceptions.yaml"))
 	ok(t, err)
+	_, _, err = a.ImportRisks(ctx, owner, "risks.yaml", read(t, "risks.yaml"))
+	ok(t, err)
 	names, err := fs.Glob(example.Files(), "matrix/*.yaml")
 	ok(t, err)
 	for _, name := range names {

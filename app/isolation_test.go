@@ -15,6 +15,8 @@ import (
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/agreement"
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/app/report"
+	"demarc.dev/demarc/applicability"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -222,6 +224,42 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"SetCollector": func() (any, error) { return nil, a.SetCollector(ctx, c, app.Collector{ID: "x", Provider: "aws"}) },
 		"SetSchedule": func() (any, error) {
 			return nil, a.SetSchedule(ctx, c, app.Schedule{ID: "x", Cron: "@daily", Edition: ed})
+		},
+		"AddPasskey": func() (any, error) {
+			return a.AddPasskey(ctx, nil, c, account.Session{}, "none", "none", "x")
+		},
+		"Answered":      func() (any, error) { return nil, a.Answered(ctx, c, true, nil) },
+		"BeginPasskey":  func() (any, error) { return a.BeginPasskey(ctx, nil, c, account.Session{}) },
+		"NewRecovery":   func() (any, error) { return a.NewRecovery(ctx, c, account.Session{}) },
+		"RemovePasskey": func() (any, error) { return nil, a.RemovePasskey(ctx, c, account.Session{}, "k-0") },
+		"ChangeMember":  func() (any, error) { return a.ChangeMember(ctx, c, "a-0", account.Member{Role: account.Viewer}) },
+		"MemberOf":      func() (any, error) { return a.MemberOf(ctx, c, "a-0") },
+		"Collector":     func() (any, error) { return a.Collector(ctx, c, "prod") },
+		"Job":           func() (any, error) { return a.Job(ctx, c, 1) },
+		"JobsBefore":    func() (any, error) { return a.JobsBefore(ctx, c, 0, 100) },
+		"Matrix":        func() (any, error) { m, _, err := a.Matrix(ctx, c, "ledger", ed); return m, err },
+		"Once": func() (any, error) {
+			_, _, err := a.Once(ctx, c, account.ReadFinding, "isolation", [32]byte{})
+			return nil, err
+		},
+		"Revision":      func() (any, error) { return a.Revision(ctx, c, account.ReadMatrix, app.MatrixRef("ledger", ed)) },
+		"Schedule":      func() (any, error) { return a.Schedule(ctx, c, "daily") },
+		"Snapshot":      func() (any, error) { return a.Snapshot(ctx, c, "s1") },
+		"Statement":     func() (any, error) { return a.Statement(ctx, c, "mailer") },
+		"Subscription":  func() (any, error) { return a.Subscription(ctx, c, "team") },
+		"Applicability": func() (any, error) { return a.Applicability(ctx, c, ed) },
+		"ApplicabilityPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.ApplicabilityPaper(ctx, c, ed, "json", report.Paper{}, w) })
+		},
+		"ApproveApplicability": func() (any, error) { return a.ApproveApplicability(ctx, c, ed, "sha256:0") },
+		"DecideApplicability": func() (any, error) {
+			return a.DecideApplicability(ctx, c, ed, applicability.Decision{Line: "A.7.4", Justification: "no premises"}, 0)
+		},
+		"ImportApplicability": func() (any, error) {
+			return a.ImportApplicability(ctx, c, ed, "soa.yaml", []byte("lines: [{line: A.7.5, applicable: false, justification: no premises}]"))
+		},
+		"RiskPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.RiskPaper(ctx, c, "json", report.Paper{}, w) })
 		},
 		"DecideRisk": func() (any, error) { return a.DecideRisk(ctx, c, "ledger-ct-17", 1, "2027-01-01", "") },
 		"ImportRisks": func() (any, error) {

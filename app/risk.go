@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"demarc.dev/demarc/account"
-	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/risk"
@@ -33,7 +32,7 @@ type Register struct {
 	Risks   []risk.Line  `json:"risks"` // the highest current score first, those that nobody rated before all
 	Summary risk.Summary `json:"summary"`
 	Run     string       `json:"run,omitempty"` // the assessment that suggestions rest on; empty: none
-	At      time.Time    `json:"at"`
+	At      time.Time    `json:"-"`             // as of when
 }
 
 // Of gives a risk of the register by its id.
@@ -105,15 +104,11 @@ func (a *App) riskGround(ctx context.Context, h *hall) (*riskGround, error) {
 	for _, t := range w.Catalogue.Threats() {
 		g.threats[t.ID] = t
 	}
-	run, err := a.Run(ctx, h.caller, "")
-	var concluded *assess.Assessment
-	if err == nil {
-		g.run = run.ID
-		concluded, err = a.Assessment(ctx, h.caller, run)
-	}
-	if err != nil && !isNotFound(err) {
+	concluded, run, err := a.newest(ctx, h)
+	if err != nil {
 		return nil, err
 	}
+	g.run = run
 	g.ground = risk.NewGround(w.Catalogue, concluded)
 	return g, nil
 }
@@ -367,8 +362,5 @@ func decidable(m risk.Method, r risk.Risk, until risk.Day, note string, now time
 	if len(note) > 4000 {
 		faults = append(faults, "note: it is longer than 4,000 bytes")
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, "the risk "+r.ID+" cannot be decided yet\n"+strings.Join(faults, "\n"), "mend what is told, then decide")
+	return problem.Faulty("the risk "+r.ID+" cannot be decided yet", faults)
 }

@@ -62,14 +62,9 @@ func Encode(all []Risk) ([]byte, error) {
 
 // Validate tells all that is wrong with one risk.
 func (r Risk) Validate(w World) error {
-	var faults strict.Faults
-	r.check(w, func(field, says string) {
-		faults = append(faults, strict.Fault{File: "the risk", Field: field, Says: says})
-	})
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, faults.Error(), "").Wrap(faults)
+	var faults []string
+	r.check(w, func(field, says string) { faults = append(faults, field+": "+says) })
+	return problem.Faulty("the risk cannot be written down so", faults)
 }
 
 func (r Risk) check(w World, fault func(field, says string)) {

@@ -41,7 +41,7 @@ func ReadMatrices(name string, data []byte) ([]EditedMatrix, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &matrixReader{name: name}
+	r := &cellReader{name: name}
 	var out []EditedMatrix
 	for _, s := range sheets {
 		if slices.Contains(s.Columns, colCustomer) && slices.Contains(s.Columns, colDuty) {
@@ -50,7 +50,7 @@ func ReadMatrices(name string, data []byte) ([]EditedMatrix, error) {
 	}
 	switch {
 	case len(r.faults) > 0:
-		return nil, problem.New(problem.Invalid, fmt.Sprintf("%s: %s", name, strings.Join(r.faults, "; ")), "mend these cells and read the workbook again")
+		return nil, r.told()
 	case len(out) == 0:
 		return nil, problem.New(problem.Invalid, name+": no sheet holds a responsibility matrix", "make the workbook anew and edit that one")
 	}
@@ -60,19 +60,24 @@ func ReadMatrices(name string, data []byte) ([]EditedMatrix, error) {
 // maxFaults is how many faults are told; more of them say nothing new.
 const maxFaults = 50
 
-// matrixReader gathers the faults of a workbook.
-type matrixReader struct {
+// cellReader gathers the faults of a workbook.
+type cellReader struct {
 	name   string
 	faults []string
 }
 
-func (r *matrixReader) fault(format string, args ...any) {
+func (r *cellReader) fault(format string, args ...any) {
 	if len(r.faults) < maxFaults {
 		r.faults = append(r.faults, fmt.Sprintf(format, args...))
 	}
 }
 
-func (r *matrixReader) sheet(s document.SheetText) EditedMatrix {
+// told gives the faults as one problem.
+func (r *cellReader) told() error {
+	return problem.New(problem.Invalid, fmt.Sprintf("%s: %s", r.name, strings.Join(r.faults, "; ")), "mend these cells and read the workbook again")
+}
+
+func (r *cellReader) sheet(s document.SheetText) EditedMatrix {
 	out := EditedMatrix{Sheet: s.Name}
 	for _, want := range []string{colDuty, colCustomer, colProvider, colBasis, colService, colEdition, colVersion} {
 		if !slices.Contains(s.Columns, want) {
@@ -106,7 +111,7 @@ func (r *matrixReader) sheet(s document.SheetText) EditedMatrix {
 }
 
 // same holds the service, edition and version of a sheet together.
-func (r *matrixReader) same(out *EditedMatrix, sheet string, line int, get func(string) string) {
+func (r *cellReader) same(out *EditedMatrix, sheet string, line int, get func(string) string) {
 	version, err := strconv.Atoi(get(colVersion))
 	if err != nil || version < 0 {
 		r.fault("sheet %q, row %d, %q: %q is no version", sheet, line, colVersion, get(colVersion))
@@ -120,7 +125,7 @@ func (r *matrixReader) same(out *EditedMatrix, sheet string, line int, get func(
 	}
 }
 
-func (r *matrixReader) allocation(sheet string, line int, get func(string) string) responsibility.Allocation {
+func (r *cellReader) allocation(sheet string, line int, get func(string) string) responsibility.Allocation {
 	one := func(title string, options []string) string {
 		word := strings.ToLower(get(title))
 		if word != "" && !slices.Contains(options, word) {

@@ -198,23 +198,31 @@ func newRiskExport(e *env) *cobra.Command {
 	}
 	c.Flags().StringVar(&format, "format", "", "one of "+strings.Join(app.RiskFormats(), ", ")+"; by the ending of FILE when empty")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		file := "-"
-		if len(args) == 1 {
-			file = args[0]
-		}
-		how := cmp.Or(format, strings.TrimPrefix(filepath.Ext(file), "."), "yaml")
-		if file == "-" && isBinary(how) && isTerminal(e.stdout) {
-			return problem.New(problem.Usage, "a "+how+" file is nothing for a terminal", "demarc risk export risks."+how)
-		}
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-			err := e.writeFile(file, func(w io.Writer) error { return a.RiskPaper(c.Context(), caller, how, report.Paper{}, w) })
-			if err == nil && file != "-" {
-				fmt.Fprintf(e.stdout, "wrote %s\n", file)
-			}
-			return err
+		return e.exportRegister(c, args, format, "risks", func(a *app.App, caller app.Caller, how string, w io.Writer) error {
+			return a.RiskPaper(c.Context(), caller, how, report.Paper{}, w)
 		})
 	}
 	return c
+}
+
+// exportRegister writes a register to the file that is named, or to standard
+// output, in the format that is asked for or that the name ends in.
+func (e *env) exportRegister(c *cobra.Command, args []string, format, like string, fill func(*app.App, app.Caller, string, io.Writer) error) error {
+	file := "-"
+	if len(args) == 1 {
+		file = args[0]
+	}
+	how := cmp.Or(format, strings.TrimPrefix(filepath.Ext(file), "."), "yaml")
+	if file == "-" && isBinary(how) && isTerminal(e.stdout) {
+		return problem.New(problem.Usage, "a "+how+" file is nothing for a terminal", c.CommandPath()+" "+like+"."+how)
+	}
+	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+		err := e.writeFile(file, func(w io.Writer) error { return fill(a, caller, how, w) })
+		if err == nil && file != "-" {
+			fmt.Fprintf(e.stdout, "wrote %s\n", file)
+		}
+		return err
+	})
 }
 
 func newRiskDecide(e *env) *cobra.Command {

@@ -20,6 +20,7 @@ func verbs() []func(*env) *cobra.Command {
 		newReach,
 		newRemediation,
 		newRisk,
+		newApplicability,
 		newReport,
 		newServe,
 		newEvidence,
