@@ -49,6 +49,7 @@ type App struct {
 	queue    *job.Queue              // nil: this process does no background work
 	found    indexes[*findingIndex]  // of runs
 	sights   indexes[*resourceIndex] // of snapshots
+	read     indexes[concluded]      // assessments that registers are made from
 	trails   trails
 	reached  reachedOnes
 	papers   *text.Reader // of agreements
@@ -60,7 +61,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}}
 	a.papers = text.NewReader(text.Options{})
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
@@ -73,6 +74,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 func (a *App) Close() error {
 	a.found.close()
 	a.sights.close()
+	a.read.close()
 	return errors.Join(a.papers.Close(), a.store.Close())
 }
 
