@@ -48,7 +48,12 @@ type look struct {
 	axe string
 }
 
-// at looks at a page, and gives the addresses that it leads to.
+// asked are the pages that show what their address asks for, and lead nowhere
+// without.
+var asked = []string{"/o/larkspur/reach/pair", "/o/larkspur/reach/internet"}
+
+// at looks at a page, and gives the addresses that it leads to, those of asked
+// with what they ask for.
 func (l look) at(path string) []string {
 	l.t.Helper()
 	var links []string
@@ -61,7 +66,7 @@ func (l look) at(path string) []string {
 		if status, _ := l.page.Status(); status >= 500 || status == 404 {
 			t.Errorf("%s answers %d", path, status)
 		}
-		l.must(l.page.Eval(l.ctx, "[...document.querySelectorAll('a[href]')].map(a => a.pathname)", &links))
+		l.must(l.page.Eval(l.ctx, "[...document.querySelectorAll('a[href]')].flatMap(a => a.search ? [a.pathname, a.pathname + a.search] : [a.pathname])", &links))
 		l.must(l.page.View(l.ctx, 390, 844, false))
 		l.narrow()
 		l.must(l.page.View(l.ctx, 1440, 900, false))
@@ -144,6 +149,8 @@ func TestPage(t *testing.T) {
 	ada, nobody := s.person("ada"), s.person("nobody")
 	ada.signsInByLink()
 	ada.asks()
+	ada.hands("/o/larkspur/agreement", "agreement/evaluate/testdata/document/commonpaper-sla.md", "Hand in and read", "Name, such as “Postrider: terms and DPA of 2026”", "Levels")
+	ada.hands("/o/larkspur/import", "check/foreign/testdata/prowler.ocsf.json", "Take it in")
 	owner, stranger := look{ada, axe(t)}, look{nobody, axe(t)}
 	var links, plain, open []string
 	seen := 0
@@ -154,7 +161,7 @@ func TestPage(t *testing.T) {
 		}
 		switch {
 		case slices.Contains(elsewhere, path):
-		case word.MatchString(path) || isFile.MatchString(path):
+		case word.MatchString(path) || isFile.MatchString(path) || slices.Contains(asked, path):
 			open = append(open, path)
 		case strings.HasPrefix(path, "/signin") || strings.HasPrefix(path, "/join"):
 			stranger.at(path)
@@ -165,7 +172,11 @@ func TestPage(t *testing.T) {
 		}
 	}
 	for _, path := range open {
-		shape := regexp.MustCompile("^" + strings.ReplaceAll(word.ReplaceAllString(path, "[^/]+"), ".", `\.`) + "$")
+		end := "$"
+		if slices.Contains(asked, path) {
+			end = `\?`
+		}
+		shape := regexp.MustCompile("^" + strings.ReplaceAll(word.ReplaceAllString(path, "[^/?]+"), ".", `\.`) + end)
 		i := slices.IndexFunc(links, func(l string) bool { return shape.MatchString(l) && (l == path || !slices.Contains(plain, l)) })
 		if i < 0 {
 			t.Errorf("no page leads to %s", path)
@@ -180,6 +191,25 @@ func TestPage(t *testing.T) {
 	if all := len(site.Pages()) - len(elsewhere); seen != all || all < 30 {
 		t.Errorf("%d of %d pages: the test does not see the house", seen, all)
 	}
+}
+
+// hands gives the form of the page a file of the tree, and sends it.
+func (p *person) hands(path, file, button string, fields ...string) {
+	p.t.Helper()
+	p.visit(path)
+	for i := 0; i < len(fields); i += 2 {
+		p.fills(fields[i], fields[i+1])
+	}
+	data, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(file)))
+	p.must(err)
+	text, err := json.Marshal(string(data))
+	p.must(err)
+	p.must(p.page.Eval(p.ctx, fmt.Sprintf(`(() => {
+		const carried = new DataTransfer();
+		carried.items.add(new File([%s], %q));
+		document.querySelector('main input[type=file]').files = carried.files;
+	})()`, text, filepath.Base(file)), nil))
+	p.presses(button, "")
 }
 
 // asks asks for evidence, so that there is a request to look at.
