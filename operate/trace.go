@@ -182,9 +182,9 @@ func payload(spans []sdk.ReadOnlySpan) map[string]any {
 func attributes(all []attribute.KeyValue) []otlpAttribute {
 	out := make([]otlpAttribute, 0, len(all))
 	for _, a := range all {
-		v := otlpValue{String: a.Value.Emit()}
+		v := otlpValue{String: a.Value.String()}
 		if a.Value.Type() == attribute.INT64 {
-			v = otlpValue{Int: a.Value.Emit()}
+			v = otlpValue{Int: a.Value.String()}
 		}
 		out = append(out, otlpAttribute{string(a.Key), v})
 	}

@@ -145,11 +145,6 @@ func (s set) at(a netip.Addr) int {
 	return i
 }
 
-func (s set) has(a netip.Addr) bool {
-	i := s.at(a)
-	return i < len(s) && !a.Less(s[i].lo)
-}
-
 // covers tells whether the whole span lies in s.
 func (s set) covers(x span) bool {
 	i := s.at(x.lo)

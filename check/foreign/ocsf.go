@@ -35,7 +35,7 @@ type ocsfEvent struct {
 	title, uid, analytic                           string
 	control, checkUID, verdict, verdictID          string
 	provider, account, region                      string
-	link, name                                     string
+	link                                           string
 	at                                             time.Time
 	resources                                      []Resource
 	flaws                                          []ocsfFlaw

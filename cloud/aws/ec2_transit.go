@@ -103,16 +103,6 @@ func (r *ec2Reader) transitTables(ctx context.Context) error {
 	return nil
 }
 
-// vpc makes the ARN of a network of whatever account: attachments name the
-// account, and not the region, which is the gateway's.
-func (r *ec2Reader) vpc(owner *string, id string) string {
-	account := aws.ToString(owner)
-	if account == "" {
-		account = r.account
-	}
-	return "arn:" + r.s.partition + ":ec2:" + r.region + ":" + account + ":vpc/" + id
-}
-
 // transitUsers gives what asks a table: networks, and other attachments by their
 // own ids.
 func (r *ec2Reader) transitUsers(ctx context.Context, table string) ([]string, error) {

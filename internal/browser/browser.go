@@ -63,7 +63,7 @@ func Start() (_ *Browser, err error) {
 		}
 	}
 	if program == "" {
-		return nil, errors.New("Chromium is missing; run .ci/need at the root of the repository, or install it (Debian, as root: apt-get install chromium)")
+		return nil, errors.New("a browser is missing: Chromium; run .ci/need at the root of the repository, or install it (Debian, as root: apt-get install chromium)")
 	}
 	dir, err := os.MkdirTemp("", "demarc-browser-*")
 	if err != nil {
@@ -108,7 +108,7 @@ func Start() (_ *Browser, err error) {
 	defer cancel()
 	if err := b.call(ctx, "", "Browser.getVersion", nil, nil); err != nil {
 		b.Stop()
-		return nil, fmt.Errorf("Chromium does not answer: %w: %s", err, said.String()[:min(said.Len(), 2000)])
+		return nil, fmt.Errorf("the browser does not answer: %w: %s", err, said.String()[:min(said.Len(), 2000)])
 	}
 	return b, nil
 }
