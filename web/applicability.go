@@ -4,7 +4,6 @@ package web
 
 import (
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -112,7 +111,7 @@ func (s *Server) approveApplicability(v *visit) error {
 			return err
 		}
 		view.Fault = fault
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, soaHead(view)), layout, soaPage(view))
+		return s.typed(v, soaHead(view), soaPage(view))
 	}
 	if err != nil {
 		return err
@@ -209,7 +208,7 @@ func (s *Server) decideLine(v *visit) error {
 	_, err = s.o.App.DecideApplicability(v, v.Caller, view.Edition, d, digit(v.r.PostFormValue("version")))
 	if fault, ok := mendable(err); ok {
 		view.Form, view.Fault = d, fault
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, lineHead(view)), layout, linePage(view))
+		return s.typed(v, lineHead(view), linePage(view))
 	}
 	if err != nil {
 		return err

@@ -84,6 +84,11 @@ func (s *Server) show(v *visit, p page, content templ.Component) error {
 	return s.write(v, http.StatusOK, s.dress(v, p), layout, content)
 }
 
+// typed shows the page of a form that was refused, with what was typed.
+func (s *Server) typed(v *visit, p page, content templ.Component) error {
+	return s.write(v, http.StatusUnprocessableEntity, s.dress(v, p), layout, content)
+}
+
 func (s *Server) dress(v *visit, p page) page {
 	p.Actor, p.Version, p.Style, p.Script = string(v.Actor), s.o.Version, s.styles.path, s.scripts.path
 	if p.Menu = selfMenu(v); v.Org != "" {

@@ -5,7 +5,6 @@ package web
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,7 +137,7 @@ func (s *Server) addRisk(v *visit) error {
 			return err
 		}
 		view.Own, view.Fault = r, fault
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, riskPage(view)), layout, risksPage(view))
+		return s.typed(v, riskPage(view), risksPage(view))
 	}
 	if err != nil {
 		return err
@@ -288,7 +287,7 @@ func (s *Server) editRisk(v *visit) error {
 	}
 	if fault, ok := mendable(err); ok {
 		view.Form, view.Fault = r, fault
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, oneRiskHead(view)), layout, oneRiskPage(view))
+		return s.typed(v, oneRiskHead(view), oneRiskPage(view))
 	}
 	if err != nil {
 		return err
@@ -349,7 +348,7 @@ func (s *Server) decideRisk(v *visit) error {
 			return err
 		}
 		view.DecideFault, view.Typed.Until, view.Typed.Note = fault, until, note
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, oneRiskHead(view)), layout, oneRiskPage(view))
+		return s.typed(v, oneRiskHead(view), oneRiskPage(view))
 	}
 	if err != nil {
 		return err
@@ -400,7 +399,7 @@ func (s *Server) setRiskMethod(v *visit) error {
 			return err
 		}
 		view.Text, view.Fault = text, fault
-		return s.write(v, http.StatusUnprocessableEntity, s.dress(v, riskMethodHead()), layout, riskMethodPage(view))
+		return s.typed(v, riskMethodHead(), riskMethodPage(view))
 	}
 	if err != nil {
 		return err

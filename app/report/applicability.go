@@ -44,11 +44,7 @@ func (s Applicability) meta() document.Meta {
 	m := document.Meta{Title: "Statement of Applicability", Subtitle: "ISO/IEC 27001:2022 Annex A and ISO/IEC 27017:" + string(s.Statement.Edition), Organisation: s.Organisation,
 		ID: s.Paper.ID, Version: s.Paper.Version, Classification: s.Paper.Classification, Date: s.At, Catalogue: s.Catalogue, Digest: strings.TrimPrefix(s.Digest, "sha256:"),
 		Facts: []document.Fact{{Name: "Lines", Value: itoa(s.Statement.Summary.Lines)}, {Name: "Statuses rest on", Value: or(s.Run, "no assessment")}, {Name: "Approved", Value: s.approved()}}}
-	for _, f := range []document.Fact{{Name: "Prepared for", Value: s.Paper.PreparedFor}, {Name: "Prepared by", Value: s.Paper.PreparedBy}} {
-		if f.Value != "" {
-			m.Facts = append(m.Facts, f)
-		}
-	}
+	m.Facts = append(m.Facts, s.Paper.sender()...)
 	if n := s.Statement.Summary.Standings[applicability.Blank]; n > 0 {
 		m.Notice = fmt.Sprintf("This is a draft: %s no justification yet.", count(n, "line has", "lines have"))
 	} else if s.Approved == nil || s.Approved.Digest != s.Digest {

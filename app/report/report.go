@@ -111,13 +111,19 @@ func (b *book) meta(title, subtitle string) document.Meta {
 		Facts:  []document.Fact{{Name: "Cloud services", Value: itoa(len(b.a.Services))}, {Name: "Duties of", Value: parties(b.a.Parties)}},
 		Notice: synthetic(b.a.Snapshots),
 	}
-	if b.Paper.PreparedFor != "" {
-		m.Facts = append(m.Facts, document.Fact{Name: "Prepared for", Value: b.Paper.PreparedFor})
-	}
-	if b.Paper.PreparedBy != "" {
-		m.Facts = append(m.Facts, document.Fact{Name: "Prepared by", Value: b.Paper.PreparedBy})
-	}
+	m.Facts = append(m.Facts, b.Paper.sender()...)
 	return m
+}
+
+// sender gives the lines of the cover that say for whom and by whom.
+func (p Paper) sender() []document.Fact {
+	var out []document.Fact
+	for _, f := range []document.Fact{{Name: "Prepared for", Value: p.PreparedFor}, {Name: "Prepared by", Value: p.PreparedBy}} {
+		if f.Value != "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // synthetic tells when a source was no real account.

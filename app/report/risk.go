@@ -39,11 +39,7 @@ func (r Risk) meta(title string) document.Meta {
 	m := document.Meta{Title: title, Subtitle: "ISO/IEC 27001:2022, clauses 6.1.2, 6.1.3, 8.2 and 8.3", Organisation: r.Organisation,
 		ID: r.Paper.ID, Version: r.Paper.Version, Classification: r.Paper.Classification, Date: r.At, Catalogue: "threats of the catalogue " + r.Catalogue, Digest: r.Digest,
 		Facts: []document.Fact{{Name: "Risks", Value: itoa(r.Summary.All)}, {Name: "Suggestions rest on", Value: or(r.Run, "no assessment")}}}
-	for _, f := range []document.Fact{{Name: "Prepared for", Value: r.Paper.PreparedFor}, {Name: "Prepared by", Value: r.Paper.PreparedBy}} {
-		if f.Value != "" {
-			m.Facts = append(m.Facts, f)
-		}
-	}
+	m.Facts = append(m.Facts, r.Paper.sender()...)
 	if r.Usual {
 		m.Notice = "The organisation has set no method of its own: scales, bands and appetite are those that Demarc begins with."
 	}
