@@ -14,6 +14,8 @@ const (
 	Role             Kind = "role"
 	Credential       Kind = "credential"
 	Policy           Kind = "permission-policy"
+	ProviderPolicy   Kind = "provider-policy"
+	Group            Kind = "group"
 	ObjectStore      Kind = "object-store"
 	Disk             Kind = "disk"
 	DiskSnapshot     Kind = "disk-snapshot"
@@ -126,7 +128,8 @@ var kinds = [...]struct {
 		object_store_public_block bool a block over the whole account forbids public object stores, fully on
 		organisation_member bool the account belongs to an organisation
 		alarm_root_use bool use of that first user raises an alarm that reaches a subscriber
-		alarm_failed_sign_in bool failed sign-ins raise an alarm that reaches a subscriber`},
+		alarm_failed_sign_in bool failed sign-ins raise an alarm that reaches a subscriber
+		organisation_units strings the root and the units of the organisation that it stands below; empty outside of one, and for the account that manages it`},
 	{RegionKind, "an account's settings in one region; one resource each", `
 		used bool the region holds machines, databases, functions or networks beyond the default ones
 		disk_encryption_default bool new disks are encrypted without asking
@@ -146,13 +149,18 @@ var kinds = [...]struct {
 	{Guardrail, "a policy of the organisation over its accounts", `
 		default bool it is the provider's own allow-all
 		attached int targets that it is attached to
-		restricts_regions bool it denies regions outside a list`},
+		restricts_regions bool it denies regions outside a list
+		type string what it limits: identities or resources
+		targets strings the root, units and accounts that it is attached to
+		document string its text, in the provider's form`},
 	{Identity, "a person or program that signs in", `
 		console_access bool it may sign in with a password
 		mfa bool it has a second factor
 		admin bool its effective rights are those of an administrator
 		direct_policies int policies attached or written directly on it
 		groups strings groups that it belongs to
+		policies strings the policies attached to it or written into it
+		boundary string the policy that bounds what others give it; empty without one
 		created time when it was made
 		password_last_used time when the password was last used`},
 	{Role, "an identity that others assume", `
@@ -163,6 +171,10 @@ var kinds = [...]struct {
 		trusted_by strings kinds of trusted principal: account, service, federated, anyone
 		service_linked bool the provider made it for its own service
 		trust_tenants strings tenants other than its own whose accounts may assume it; empty when it has no tenant
+		policies strings the policies attached to it or written into it
+		boundary string the policy that bounds what others give it; empty without one
+		trust string who may assume it, in the provider's form
+		profiles strings what carries it onto machines; empty when nothing does
 		created time when it was made
 		last_used time when it was last assumed`},
 	{Credential, "a long-lived secret of an identity, such as an access key or a password", `
@@ -174,7 +186,13 @@ var kinds = [...]struct {
 	{Policy, "a permission policy that the customer wrote", `
 		wildcard bool it allows every action on every resource
 		attached int identities, groups and roles that hold it
-		inline bool it is written into its holder`},
+		inline bool it is written into its holder
+		document string its text, in the provider's form
+		versions strings texts of its versions that are not in force`},
+	{ProviderPolicy, "a permission policy that the provider wrote and that an identity holds", `
+		document string its text, in the provider's form`},
+	{Group, "a group of identities", `
+		policies strings the policies attached to it or written into it`},
 	{ObjectStore, "a bucket or container of objects", `
 		public bool effectively readable or writable by everyone
 		public_block bool its own public access block is fully on
@@ -208,6 +226,7 @@ var kinds = [...]struct {
 		startup_secret bool its start-up script holds a password or key
 		delete_protected bool one call cannot delete it
 		image string its image
+		profile string what carries its role; empty without a role
 		backed_up bool a backup plan selects it`},
 	{MachineImage, "an image that machines start from, owned by the customer", `
 		public bool everyone may start it
@@ -337,7 +356,8 @@ var kinds = [...]struct {
 		runtime string such as python3.13
 		runtime_supported bool the provider still mends the runtime
 		plain_secret bool its environment holds a password or key in the clear
-		public bool everyone may invoke it`},
+		public bool everyone may invoke it
+		role string the role that it runs as`},
 	{Cluster, "a managed Kubernetes cluster", `
 		endpoint_open bool the whole internet reaches its API
 		audit_log bool the API's audit log is exported

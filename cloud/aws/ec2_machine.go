@@ -67,6 +67,11 @@ func (r *ec2Reader) machine(ctx context.Context, i types.Instance, state string,
 		link(m, "made-from", image)
 	}
 	fact(m, "image", image, nil)
+	profile := ""
+	if i.IamInstanceProfile != nil {
+		profile = aws.ToString(i.IamInstanceProfile.Arn)
+	}
+	fact(m, "profile", profile, nil)
 	if o := i.MetadataOptions; o != nil {
 		fact(m, "metadata_token", o.HttpTokens == types.HttpTokensStateRequired || o.HttpEndpoint == types.InstanceMetadataEndpointStateDisabled, nil)
 	} else {

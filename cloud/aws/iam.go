@@ -16,7 +16,7 @@ import (
 
 func iamService() *service {
 	return &service{
-		name: "iam", global: true, kinds: []cloud.Kind{cloud.AccountKind, cloud.Credential, cloud.Identity, cloud.Policy, cloud.Role},
+		name: "iam", global: true, kinds: []cloud.Kind{cloud.AccountKind, cloud.Credential, cloud.Group, cloud.Identity, cloud.Policy, cloud.ProviderPolicy, cloud.Role},
 		actions: []string{"iam:GenerateCredentialReport", "iam:GetAccessKeyLastUsed", "iam:GetAccountAuthorizationDetails", "iam:GetAccountPasswordPolicy",
 			"iam:GetAccountSummary", "iam:GetCredentialReport", "iam:GetLoginProfile", "iam:ListAccessKeys", "iam:ListMFADevices",
 			"iam:ListSAMLProviders", "iam:ListUsers"},
@@ -47,13 +47,14 @@ type iamReader struct {
 	groups  map[string]granted // by name
 	unread  error              // why policies and groups are not known
 	support bool               // a role for support was seen
+	theirs  map[string]bool    // policies of the provider that somebody holds, by ARN
 }
 
 func collectIAM(ctx context.Context, u *unit) error {
-	r := &iamReader{unit: u, client: iam.NewFromConfig(u.cfg), written: map[string]granted{}, groups: map[string]granted{}}
+	r := &iamReader{unit: u, client: iam.NewFromConfig(u.cfg), written: map[string]granted{}, groups: map[string]granted{}, theirs: map[string]bool{}}
 	r.report, r.noted = r.credentialReport(ctx)
 	r.unread = r.policies(ctx)
-	u.miss(r.unread, cloud.Policy)
+	u.miss(r.unread, cloud.Policy, cloud.Group)
 	account := r.settings(ctx)
 	roles := r.details(ctx, types.EntityTypeRole, func(page *iam.GetAccountAuthorizationDetailsOutput, seen cloud.Seen) {
 		for _, d := range page.RoleDetailList {
@@ -66,12 +67,14 @@ func collectIAM(ctx context.Context, u *unit) error {
 	users, err := r.users(ctx)
 	if err != nil {
 		u.miss(err, cloud.Identity, cloud.Credential, cloud.Policy)
+		u.miss(r.provided(ctx), cloud.ProviderPolicy)
 		return nil
 	}
 	u.miss(r.details(ctx, types.EntityTypeUser, func(page *iam.GetAccountAuthorizationDetailsOutput, seen cloud.Seen) {
 		each(ctx, u, page.UserDetailList, func(d types.UserDetail) { r.user(ctx, d, users[aws.ToString(d.UserName)], seen) })
 	}), cloud.Identity, cloud.Credential, cloud.Policy)
 	r.rootKeys()
+	u.miss(r.provided(ctx), cloud.ProviderPolicy)
 	return nil
 }
 
@@ -92,14 +95,9 @@ func (r *iamReader) details(ctx context.Context, sort types.EntityType, page fun
 func (r *iamReader) policies(ctx context.Context) error {
 	err := r.details(ctx, types.EntityTypeLocalManagedPolicy, func(page *iam.GetAccountAuthorizationDetailsOutput, seen cloud.Seen) {
 		for _, p := range page.Policies {
-			doc := ""
-			for _, v := range p.PolicyVersionList {
-				if v.IsDefaultVersion {
-					doc = aws.ToString(v.Document)
-				}
-			}
+			doc, others := versions(p.PolicyVersionList)
 			r.written[aws.ToString(p.Arn)] = r.grant(doc)
-			r.policy(aws.ToString(p.Arn), aws.ToString(p.PolicyName), doc, int64(aws.ToInt32(p.AttachmentCount)), "", map[string]any{"Policy": p}, seen)
+			r.policy(aws.ToString(p.Arn), aws.ToString(p.PolicyName), doc, others, int64(aws.ToInt32(p.AttachmentCount)), "", map[string]any{"Policy": p}, seen)
 		}
 	})
 	if err != nil {
@@ -108,13 +106,16 @@ func (r *iamReader) policies(ctx context.Context) error {
 	return r.details(ctx, types.EntityTypeGroup, func(page *iam.GetAccountAuthorizationDetailsOutput, seen cloud.Seen) {
 		for _, g := range page.GroupDetailList {
 			r.groups[aws.ToString(g.GroupName)] = r.holds(g.AttachedManagedPolicies, g.GroupPolicyList)
+			group := r.resource(cloud.Group, "iam.group", aws.ToString(g.Arn), aws.ToString(g.GroupName), g, seen)
+			r.held(group, g.AttachedManagedPolicies, g.GroupPolicyList)
+			r.add(group)
 			r.inline(aws.ToString(g.Arn), g.GroupPolicyList, seen)
 		}
 	})
 }
 
 // policy adds a policy that the customer wrote; holder is set for inline ones.
-func (r *iamReader) policy(id, name, doc string, attached int64, holder string, raw map[string]any, seen cloud.Seen) {
+func (r *iamReader) policy(id, name, doc string, others []string, attached int64, holder string, raw map[string]any, seen cloud.Seen) {
 	if name == "" { // an answer may name it by its ARN only
 		name = id[strings.LastIndexByte(id, '/')+1:]
 	}
@@ -126,6 +127,8 @@ func (r *iamReader) policy(id, name, doc string, attached int64, holder string, 
 	r.permission(doc, "iam:GetAccountAuthorizationDetails").wildcard().into(p, "wildcard")
 	fact(p, "attached", attached, nil)
 	fact(p, "inline", holder != "", nil)
+	fact(p, "document", plain(doc), nil)
+	fact(p, "versions", stringList(others), nil)
 	link(p, "attached-to", holder)
 	r.add(p)
 }
@@ -133,7 +136,7 @@ func (r *iamReader) policy(id, name, doc string, attached int64, holder string, 
 func (r *iamReader) inline(holder string, list []types.PolicyDetail, seen cloud.Seen) {
 	for _, p := range list {
 		name := aws.ToString(p.PolicyName)
-		r.policy(holder+"/inline/"+name, name, aws.ToString(p.PolicyDocument), 1, holder, map[string]any{"Policy": p}, seen)
+		r.policy(holder+"/inline/"+name, name, aws.ToString(p.PolicyDocument), nil, 1, holder, map[string]any{"Policy": p}, seen)
 	}
 }
 
@@ -161,6 +164,14 @@ func (r *iamReader) role(d types.RoleDetail, seen cloud.Seen) *cloud.Resource {
 		used = aws.ToTime(d.RoleLastUsed.LastUsedDate)
 	}
 	fact(role, "last_used", used.UTC(), nil)
+	fact(role, "trust", plain(aws.ToString(d.AssumeRolePolicyDocument)), nil)
+	var profiles []string
+	for _, p := range d.InstanceProfileList {
+		profiles = append(profiles, aws.ToString(p.Arn))
+	}
+	fact(role, "profiles", stringList(profiles), nil)
+	r.held(role, d.AttachedManagedPolicies, d.RolePolicyList)
+	r.bounded(role, d.PermissionsBoundary)
 	for _, p := range d.AttachedManagedPolicies {
 		link(role, "holds", aws.ToString(p.PolicyArn))
 		if strings.HasSuffix(aws.ToString(p.PolicyArn), ":aws:policy/AWSSupportAccess") {
@@ -198,13 +209,15 @@ func (r *iamReader) user(ctx context.Context, d types.UserDetail, listed types.U
 	user := r.resource(cloud.Identity, "iam.user", arn, name, map[string]any{"User": d, "Report": r.report[arn]}, seen)
 	asking := told(ctx, user)
 	tag(user, iamTags(d.Tags), nil)
-	held := r.holds(d.AttachedManagedPolicies, d.UserPolicyList)
+	rights := r.holds(d.AttachedManagedPolicies, d.UserPolicyList)
 	for _, g := range d.GroupList {
-		held = append(held, r.groups[g]...)
+		rights = append(rights, r.groups[g]...)
 	}
-	r.admin(held, d.PermissionsBoundary).into(user, "admin")
+	r.admin(rights, d.PermissionsBoundary).into(user, "admin")
 	fact(user, "direct_policies", int64(len(d.AttachedManagedPolicies)+len(d.UserPolicyList)), nil)
 	fact(user, "groups", stringList(d.GroupList), nil)
+	r.held(user, d.AttachedManagedPolicies, d.UserPolicyList)
+	r.bounded(user, d.PermissionsBoundary)
 	fact(user, "created", aws.ToTime(d.CreateDate).UTC(), nil)
 	fact(user, "password_last_used", aws.ToTime(listed.PasswordLastUsed).UTC(), nil)
 	for _, p := range d.AttachedManagedPolicies {

@@ -49,6 +49,9 @@ func TestIAM(t *testing.T) {
 	}
 	must(c.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("careful"), PolicyArn: wide}))(t)
 
+	must(c.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: aws.String("machine")}))(t)
+	must(c.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: aws.String("machine"), RoleName: aws.String("machine")}))(t)
+
 	o := options(t)
 	o.Services = []string{"iam"}
 	s := collect(t, o)
@@ -57,16 +60,17 @@ func TestIAM(t *testing.T) {
 		"password_complexity": true, "support_role": false, "federated": cloud.NotCollected, "alarm_root_use": cloud.NotCollected})
 	// The emulator's credential report has no row of the root user.
 	expect(t, account, map[string]any{"root_last_used": cloud.Unreadable})
-	expect(t, find(t, s, cloud.Identity, "anna"), map[string]any{"console_access": true, "mfa": true, "admin": true, "direct_policies": 0, "groups": []string{"operators"}})
-	expect(t, find(t, s, cloud.Identity, "bert"), map[string]any{"console_access": false, "mfa": false, "admin": false, "direct_policies": 1, "groups": []string{}})
+	expect(t, find(t, s, cloud.Identity, "anna"), map[string]any{"console_access": true, "mfa": true, "admin": true, "direct_policies": 0, "groups": []string{"operators"}, "policies": []string{}, "boundary": ""})
+	expect(t, find(t, s, cloud.Group, "operators"), map[string]any{"policies": []string{*wide}})
+	expect(t, find(t, s, cloud.Identity, "bert"), map[string]any{"console_access": false, "mfa": false, "admin": false, "direct_policies": 1, "groups": []string{}, "policies": []string{"arn:aws:iam::" + motoAccount + ":user/bert/inline/own"}})
 	expect(t, find(t, s, cloud.Credential, "user/anna/password"), map[string]any{"type": "password", "active": true, "owner": "arn:aws:iam::" + motoAccount + ":user/anna"})
 	expect(t, find(t, s, cloud.Credential, *key.AccessKeyId), map[string]any{"type": "access-key", "active": true})
-	expect(t, find(t, s, cloud.Policy, "wide"), map[string]any{"wildcard": true, "attached": 2, "inline": false})
+	expect(t, find(t, s, cloud.Policy, "wide"), map[string]any{"wildcard": true, "attached": 2, "inline": false, "document": allowAll, "versions": []string{}})
 	expect(t, find(t, s, cloud.Policy, "bert/inline/own"), map[string]any{"wildcard": false, "attached": 1, "inline": true})
 	expect(t, find(t, s, cloud.Role, "anyone"), map[string]any{"trust_public": true, "trusted_by": []string{"anyone"}, "admin": false})
 	expect(t, find(t, s, cloud.Role, "partner"), map[string]any{"trust_public": false, "trust_external": []string{"555566667777"}, "trust_requires_mfa": false})
 	expect(t, find(t, s, cloud.Role, "external"), map[string]any{"trust_external": []string{}})
-	expect(t, find(t, s, cloud.Role, "machine"), map[string]any{"trusted_by": []string{"service"}, "service_linked": false})
+	expect(t, find(t, s, cloud.Role, "machine"), map[string]any{"trusted_by": []string{"service"}, "service_linked": false, "trust": *trustOf(`{"Service":"ec2.amazonaws.com"}`, ""), "profiles": []string{"arn:aws:iam::" + motoAccount + ":instance-profile/machine"}})
 	expect(t, find(t, s, cloud.Role, "careful"), map[string]any{"trust_requires_mfa": true, "admin": true})
 	if got := account.Seen.Call; got != "iam:GetAccountPasswordPolicy, iam:GetAccountSummary, iam:GetCredentialReport, iam:ListSAMLProviders" && got != "iam:GetAccountPasswordPolicy, iam:GetAccountSummary, iam:ListSAMLProviders" {
 		t.Errorf("the account is seen by %s", got)

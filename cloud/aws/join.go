@@ -116,7 +116,7 @@ type asked struct {
 var owner = map[cloud.Kind]map[string]string{
 	cloud.AccountKind: {"root_mfa": "iam", "root_access_keys": "iam", "root_last_used": "iam", "password_min_length": "iam",
 		"password_reuse_prevention": "iam", "password_complexity": "iam", "support_role": "iam", "security_contact": "account",
-		"object_store_public_block": "s3", "organisation_member": "organizations"},
+		"object_store_public_block": "s3", "organisation_member": "organizations", "organisation_units": "organizations"},
 	cloud.RegionKind: {"disk_encryption_default": "ec2", "serial_console": "ec2", "recorder_on": "config", "recorder_all_types": "config",
 		"threat_detection": "guardduty", "posture_service": "securityhub", "posture_standards": "securityhub",
 		"vulnerability_scan_machines": "inspector2", "vulnerability_scan_images": "inspector2", "access_analyser": "accessanalyzer"},

@@ -10,6 +10,13 @@ import (
 )
 
 func (j *join) account(r *cloud.Resource) {
+	if _, known := r.Attributes["organisation_units"]; !known && truth(r, "organisation_member") {
+		if i := slices.IndexFunc(j.notes["units"], func(n *cloud.Resource) bool { return n.Name == r.Account }); i >= 0 {
+			set(r, "organisation_units", stringList(textList(j.notes["units"][i], "ids")))
+		} else if why := j.why(r.Account, "*", "organizations", cloud.AccountKind); why == nil {
+			unknown(r, "organisation_units", cloud.Gap{Reason: cloud.NotCollected, Call: "organizations:ListParents", Detail: "the account that manages the organisation was not read"})
+		}
+	}
 	if _, known := r.Attributes["federated"]; !known {
 		yes := slices.ContainsFunc(j.notes["sso"], func(n *cloud.Resource) bool { return n.Account == r.Account })
 		why := j.why(r.Account, "*", "iam", cloud.AccountKind)

@@ -37,6 +37,7 @@ func (u *unit) function(ctx context.Context, c *lambda.Client, f types.FunctionC
 	raw := map[string]any{"Function": f}
 	ctx = told(ctx, r)
 	fact(r, "runtime", string(f.Runtime), nil)
+	fact(r, "role", aws.ToString(f.Role), nil)
 	if f.Runtime == "" {
 		gap(r, missing(cloud.NotInSource, "lambda:ListFunctions", "a container image brings its own runtime"), "runtime_supported")
 	} else {

@@ -4,6 +4,8 @@ package aws
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +21,7 @@ import (
 func organizationService() *service {
 	return &service{
 		name: "organizations", global: true, kinds: []cloud.Kind{cloud.AccountKind, cloud.Guardrail, cloud.Organisation},
-		actions: []string{"organizations:DescribeOrganization", "organizations:DescribePolicy", "organizations:ListAccounts",
+		actions: []string{"organizations:DescribeOrganization", "organizations:DescribePolicy", "organizations:ListAccounts", "organizations:ListParents",
 			"organizations:ListPolicies", "organizations:ListTargetsForPolicy"},
 		collect: collectOrganization,
 	}
@@ -31,6 +33,7 @@ func collectOrganization(ctx context.Context, u *unit) error {
 	if absent(err, "AWSOrganizationsNotInUseException") {
 		a := u.accountPart(nil, cloud.Seen{At: u.s.o.Now().UTC(), Call: "organizations:DescribeOrganization"})
 		fact(a, "organisation_member", false, nil)
+		fact(a, "organisation_units", stringList(nil), nil)
 		u.add(a)
 		return nil
 	}
@@ -45,8 +48,12 @@ func collectOrganization(ctx context.Context, u *unit) error {
 	a := u.accountPart(map[string]any{"OrganizationId": o.Id}, seen)
 	fact(a, "organisation_member", true, nil)
 	link(a, "member-of", aws.ToString(o.Arn))
+	master := aws.ToString(o.MasterAccountId)
+	if master == u.account { // guard-rails do not bear on it
+		fact(a, "organisation_units", stringList(nil), nil)
+	}
 	u.add(a)
-	if master := aws.ToString(o.MasterAccountId); master != u.account {
+	if master != u.account {
 		u.note("member", aws.ToString(o.Id), map[string]any{"master": master})
 		return nil
 	}
@@ -58,20 +65,29 @@ func collectOrganization(ctx context.Context, u *unit) error {
 func (u *unit) organization(ctx context.Context, c *organizations.Client, o *types.Organization, seen cloud.Seen) {
 	r := u.resource(cloud.Organisation, "organizations.organization", aws.ToString(o.Arn), aws.ToString(o.Id),
 		map[string]any{"Id": o.Id, "FeatureSet": o.FeatureSet, "MasterAccountId": o.MasterAccountId}, seen)
-	accounts := int64(0)
+	var accounts []string
 	err := pages(ctx, c.ListAccounts, &organizations.ListAccountsInput{}, func(page *organizations.ListAccountsOutput) {
-		accounts += int64(len(page.Accounts))
+		for _, a := range page.Accounts {
+			accounts = append(accounts, aws.ToString(a.Id))
+		}
 	})
-	fact(r, "accounts", accounts, err)
+	fact(r, "accounts", int64(len(accounts)), err)
+	members := slices.DeleteFunc(slices.Clone(u.ours), func(id string) bool {
+		return id == aws.ToString(o.MasterAccountId) || !slices.Contains(accounts, id)
+	})
+	u.placed(ctx, c, members)
 	g := &guardrails{unit: u, client: c}
-	err = pages(ctx, c.ListPolicies, &organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy}, func(page *organizations.ListPoliciesOutput) {
-		at := u.seen("organizations:ListPolicies", page.ResultMetadata)
-		each(ctx, u, page.Policies, func(p types.PolicySummary) { g.read(ctx, p, r.ID, at) })
-	})
-	if absent(err, "PolicyTypeNotEnabledException") {
-		err = nil
+	for _, sort := range []types.PolicyType{types.PolicyTypeResourceControlPolicy, types.PolicyTypeServiceControlPolicy} {
+		err = pages(ctx, c.ListPolicies, &organizations.ListPoliciesInput{Filter: sort}, func(page *organizations.ListPoliciesOutput) {
+			at := u.seen("organizations:ListPolicies", page.ResultMetadata)
+			listed := slices.DeleteFunc(page.Policies, func(p types.PolicySummary) bool { return p.Type != sort })
+			each(ctx, u, listed, func(p types.PolicySummary) { g.read(ctx, p, r.ID, at) })
+		})
+		if absent(err, "PolicyTypeNotEnabledException") {
+			err = nil
+		}
+		u.miss(err, cloud.Guardrail)
 	}
-	u.miss(err, cloud.Guardrail)
 	if err == nil {
 		err = g.unread
 	}
@@ -79,6 +95,38 @@ func (u *unit) organization(ctx context.Context, c *organizations.Client, o *typ
 	either(tri{yes: g.restricts}, tri{err: err}).into(r, "region_restricted")
 	u.add(r)
 }
+
+// placed notes of each account that is read below which units it stands.
+func (u *unit) placed(ctx context.Context, c *organizations.Client, members []string) {
+	above := map[string]string{}
+	for _, account := range members {
+		var units []string
+		err := error(nil)
+		for child := account; err == nil && len(units) <= deepest; {
+			if _, known := above[child]; !known {
+				err = pages(ctx, c.ListParents, &organizations.ListParentsInput{ChildId: aws.String(child)}, func(page *organizations.ListParentsOutput) {
+					for _, p := range page.Parents {
+						above[child] = aws.ToString(p.Id)
+					}
+				})
+			}
+			if child = above[child]; child == "" {
+				break
+			}
+			if units = append(units, child); strings.HasPrefix(child, "r-") {
+				break
+			}
+		}
+		if err != nil {
+			u.miss(err, cloud.AccountKind)
+			continue
+		}
+		u.note("units", account, map[string]any{"ids": stringList(units)})
+	}
+}
+
+// deepest is how many units can stand one below the other: AWS allows five.
+const deepest = 8
 
 // guardrails reads service control policies and counts what counts for the
 // organisation.
@@ -96,11 +144,19 @@ func (g *guardrails) read(ctx context.Context, p types.PolicySummary, organisati
 	r := g.resource(cloud.Guardrail, "organizations.policy", aws.ToString(p.Arn), aws.ToString(p.Name), nil, seen)
 	fact(r, "default", p.AwsManaged, nil)
 	link(r, "part-of", organisation)
-	targets := int64(0)
+	limits := "identities"
+	if p.Type == types.PolicyTypeResourceControlPolicy {
+		limits = "resources"
+	}
+	fact(r, "type", limits, nil)
+	var targets []string
 	unlisted := pages(ctx, g.client.ListTargetsForPolicy, &organizations.ListTargetsForPolicyInput{PolicyId: p.Id}, func(page *organizations.ListTargetsForPolicyOutput) {
-		targets += int64(len(page.Targets))
+		for _, t := range page.Targets {
+			targets = append(targets, aws.ToString(t.TargetId))
+		}
 	})
-	fact(r, "attached", targets, unlisted)
+	fact(r, "attached", int64(len(targets)), unlisted)
+	fact(r, "targets", stringList(targets), unlisted)
 	restricts := tri{}
 	out, err := g.client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: p.Id})
 	if err == nil && out.Policy == nil {
@@ -108,7 +164,9 @@ func (g *guardrails) read(ctx context.Context, p types.PolicySummary, organisati
 	}
 	if err != nil {
 		restricts.err = err
+		gap(r, err, "document")
 	} else {
+		fact(r, "document", plain(aws.ToString(out.Policy.Content)), nil)
 		restricts = g.permission(aws.ToString(out.Policy.Content), "organizations:DescribePolicy").restrictRegions()
 		r.Raw = document(out.Policy)
 	}
@@ -116,10 +174,11 @@ func (g *guardrails) read(ctx context.Context, p types.PolicySummary, organisati
 	g.add(r)
 	g.count.Lock()
 	defer g.count.Unlock()
-	held := tri{yes: targets > 0, err: unlisted}
+	held := tri{yes: len(targets) > 0, err: unlisted}
 	effective := both(held, restricts)
-	g.restricts = g.restricts || effective.is(true)
-	if !p.AwsManaged && held.is(true) {
+	ours := p.Type == types.PolicyTypeServiceControlPolicy
+	g.restricts = g.restricts || ours && effective.is(true)
+	if ours && !p.AwsManaged && held.is(true) {
 		g.attached++
 	}
 	if err := held.err; err != nil {

@@ -3,6 +3,7 @@
 package aws
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,8 +43,15 @@ func TestOrganisation(t *testing.T) {
 		t.Errorf("the queue is of account %s and tenant %q, want %s and birch, by its account's tag", queue.Account, queue.Tenant, *member)
 	}
 	expect(t, find(t, s, cloud.Organisation, ""), map[string]any{"guardrails": 1, "region_restricted": true, "accounts": 2})
-	expect(t, find(t, s, cloud.Guardrail, "fence"), map[string]any{"default": false, "attached": 1, "restricts_regions": true})
+	expect(t, find(t, s, cloud.Guardrail, "fence"), map[string]any{"default": false, "attached": 1, "restricts_regions": true, "type": "identities", "targets": []string{*root}})
 	expect(t, find(t, s, cloud.Guardrail, "FullAWSAccess"), map[string]any{"default": true, "restricts_regions": false})
+
+	if got := accountOf(t, s, *member).Attributes["organisation_units"]; !reflect.DeepEqual(got, []any{*root}) {
+		t.Errorf("the member stands below %v, want the root", got)
+	}
+	if got := accountOf(t, s, motoAccount).Attributes["organisation_units"]; !reflect.DeepEqual(got, []any{}) {
+		t.Errorf("guard-rails do not bear on the account that manages the organisation, but it stands below %v", got)
+	}
 
 	o.Accounts = []string{*member} // only a member: the organisation itself is a gap
 	o.Spool = t.TempDir()
@@ -54,6 +62,20 @@ func TestOrganisation(t *testing.T) {
 	if a := s.Header.Accounts; len(a) != 1 || a[0].Name != "birch" {
 		t.Errorf("accounts %+v", a)
 	}
+	if _, known := accountOf(t, s, *member).Attributes["organisation_units"]; known {
+		t.Error("a member alone does not know below which units it stands")
+	}
 	// By now, with the estate, everything has been called that can be.
 	comparePolicy(t)
+}
+
+func accountOf(t *testing.T, s *cloud.Snapshot, id string) *cloud.Resource {
+	t.Helper()
+	for i := range s.Resources {
+		if s.Resources[i].Kind == cloud.AccountKind && s.Resources[i].Account == id {
+			return &s.Resources[i]
+		}
+	}
+	t.Fatalf("no account %s", id)
+	return nil
 }

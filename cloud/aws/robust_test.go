@@ -237,7 +237,7 @@ func TestIAM_NamesAPolicyThatIsToldByItsARN(t *testing.T) {
 	t.Parallel()
 	u := &unit{s: &session{o: &Options{part: 10}, partition: "aws"}, account: motoAccount, region: everywhere, told: map[string]bool{}}
 	r := &iamReader{unit: u}
-	r.policy("arn:aws:iam::123456789012:policy/team/deploy-everything", "", `{"Statement":[]}`, 1, "", nil, cloud.Seen{})
+	r.policy("arn:aws:iam::123456789012:policy/team/deploy-everything", "", `{"Statement":[]}`, nil, 1, "", nil, cloud.Seen{})
 	if len(u.pending) != 1 || u.pending[0].Name != "deploy-everything" {
 		t.Errorf("named %q", u.pending[0].Name)
 	}

@@ -127,11 +127,18 @@ def identity(account):
         iam.add_role_to_instance_profile(InstanceProfileName="worker", RoleName="worker")
     else:
         role("support", federated, [managed + "AWSSupportAccess"], team="security")
+        # Makes roles for new workloads, and cannot make itself more: a boundary leaves out IAM but for that.
+        fence = iam.create_policy(PolicyName="vending-boundary", PolicyDocument=policy(
+            {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "sts:*"], "Resource": "*"}, allow(["iam:CreateRole", "iam:PassRole"], f"arn:aws:iam::{OPS}:role/workload/*")))["Policy"]["Arn"]
+        role("account-vending", federated, inline=policy(allow(["iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:PassRole", "lambda:*"])), team="platform")
+        iam.put_role_permissions_boundary(RoleName="account-vending", PermissionsBoundary=fence)
         # Flaw: an old role that the whole world may assume.
         role("legacy-upload", trust({"AWS": "*"}), inline=policy(allow("s3:PutObject", "arn:aws:s3:::larkspur-drop/*")))
 
     iam.create_group(GroupName="operators")
     iam.attach_group_policy(GroupName="operators", PolicyArn=managed + "ReadOnlyAccess")
+    # Flaw: meant for the on-call list, it lets every operator join every group, break-glass too.
+    iam.put_group_policy(GroupName="operators", PolicyName="on-call-list", PolicyDocument=policy(allow(["iam:AddUserToGroup", "iam:RemoveUserFromGroup"], f"arn:aws:iam::{account}:group/*")))
     iam.create_group(GroupName="break-glass")
     iam.attach_group_policy(GroupName="break-glass", PolicyArn=managed + "AdministratorAccess")
 
