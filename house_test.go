@@ -28,6 +28,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"cloud/cloudtest":       {[]string{"cloud"}, []string{"github.com/klauspost/compress/"}},
 	"cloud/aws":             {[]string{"cloud", "cloud/iampolicy"}, []string{"github.com/aws/", "golang.org/x/sync/", "golang.org/x/time/"}},
 	"cloud/terraform":       {[]string{"cloud", "cloud/iampolicy", "internal/jsonscan"}, nil},
+	"cloud/host":            {[]string{"cloud"}, []string{"golang.org/x/crypto/ssh", "golang.org/x/crypto/ssh/agent", "golang.org/x/crypto/ssh/knownhosts"}},
 	"cloud/replay":          {[]string{"cloud"}, nil},
 	"evidence":              {nil, []string{"golang.org/x/mod/sumdb/", "github.com/klauspost/compress/"}},
 	"check":                 {[]string{"cloud", "catalogue", "problem"}, []string{"cel.dev/cel-go/", "gopkg.in/yaml.v3", "google.golang.org/protobuf/"}},
@@ -95,6 +96,7 @@ var never = map[string][]string{
 	"app":             {"net/http", "flag"},
 	"app/report":      {"net/http", "flag", "os"},
 	"cloud/terraform": {"net", "net/http", "os/exec"},
+	"cloud/host":      {"net/http", "os/exec"},
 }
 
 func TestHouse(t *testing.T) {

@@ -145,6 +145,9 @@ func (s *Snapshot) read(ctx context.Context, f io.Reader) error {
 	}
 	defer r.Close()
 	s.Header, s.Gaps = r.Header(), r.Gaps()
+	if h := s.Header; s.Name == "" && h.Provider == "host" && len(h.Accounts) == 1 {
+		s.Name = h.Accounts[0].Name // machines of one account stand beside each other
+	}
 	for {
 		switch _, err := r.Next(); {
 		case err == io.EOF:

@@ -49,6 +49,8 @@ const (
 	Alarm            Kind = "alarm"
 	BackupPlan       Kind = "backup-plan"
 	BackupVault      Kind = "backup-vault"
+	Host             Kind = "host"
+	HostAccount      Kind = "host-account"
 )
 
 // Type is the type of an attribute.
@@ -391,4 +393,68 @@ var kinds = [...]struct {
 	{BackupVault, "a vault that keeps backups", `
 		locked bool recovery points cannot be deleted before their time
 		public bool its policy lets everyone in`},
+	{Host, "a machine's operating system, as its own files and kernel tell of it", `
+		image bool it is an image or a mounted disk, and nothing of it runs
+		os string distribution and release, such as debian 12
+		support_ends time when free security updates of that release end
+		kernel string the kernel that runs; of an image the newest that is installed
+		boot_options strings what the boot loader told the kernel
+		cpu_flaws strings flaws of the processor that the kernel leaves open
+		reboot_pending bool an update waits for a restart
+		secure_boot bool the firmware checks what it starts
+		lockdown string what the kernel keeps even from root: none, integrity, confidentiality
+		mandatory_access string selinux or apparmor where it enforces; empty where nothing does
+		sysctls strings each name=value, of those kernel settings that bear on security
+		modules_blocked strings kernel modules that cannot be loaded by themselves
+		modules_loaded strings kernel modules that are loaded
+		packages int packages installed
+		known_flaws strings each: advisory, severity, package and version, and the version that mends it; by the advisories that were given
+		severe_flaws int of these, high or critical
+		updates_automatic bool security updates are installed without a person
+		services strings services that start by themselves
+		open_ports strings each: protocol/port and program, of sockets that others can reach
+		undeclared_ports strings those of them that its tag ports does not name; all without the tag
+		firewall string what guards its ports: ufw, firewalld, nftables, iptables; empty for nothing
+		firewall_drops bool it drops what no rule of it lets in
+		ssh_server bool an SSH server is installed
+		ssh_settings strings each name=value, in force for whoever no Match block names
+		ssh_exceptions strings each: the condition of a Match block and what it sets otherwise
+		ssh_weak strings weak ciphers, MACs and key exchanges that its SSH server offers
+		sudo_unasked strings rules of sudo that ask no password, each: who, and for what
+		sudo_pty bool sudo runs every command on a terminal of its own
+		sudo_logged bool sudo keeps a log file, or a record of the session
+		password_min_length int shortest password allowed; 0 without a rule
+		password_lockout bool failed sign-ins lock an account
+		root_accounts strings accounts with the user id 0
+		empty_passwords strings accounts that sign in with no password
+		disks_plain strings where file systems are mounted, and swap lies, on a device that is not encrypted
+		mounts strings each: where and with which options
+		audit_daemon bool the audit daemon starts by itself
+		audit_rules int rules of audit
+		audit_watches strings of identity, sudo, time, login and modules, what the rules watch
+		audit_immutable bool its rules cannot be changed before a restart
+		time_service string what sets the clock: chrony, timesyncd, ntpd; empty for nothing
+		time_sources strings servers that the clock is set by
+		time_synchronised bool the kernel holds the clock for synchronised
+		time_offset_ms int how far the clock was from its source, by the latest measure of the time service
+		log_targets strings each: where system logs are sent, and tls or plain
+		journal_persistent bool the journal outlives a restart
+		journal_limited bool the journal has a limit of size or time of its own
+		agents strings agents of management, detection and logging that start by themselves
+		weak_files strings files whose owner or mode lets in more than they must, each: path, mode, owner
+		hypervisor bool it runs virtual machines of others
+		guests int virtual machines defined on it
+		guests_open strings guests without a confining label, or with a disk that others may write too
+		memory_shared bool equal pages of guests are merged
+		nested bool guests may run guests
+		threads_shared bool two guests may run on the threads of one processor core`},
+	{HostAccount, "an account of a machine that somebody may sign in with", `
+		uid int its number
+		shell string what starts when it signs in
+		password string none, set, empty or locked
+		hash string the scheme that its password is kept with, such as yescrypt or sha512; empty without a password
+		password_changed time when the password was changed
+		password_max_days int after how many days it must be changed; 0 means never
+		keys int keys with which it signs in over SSH
+		admin bool it is root, or sudo lets it become root`},
 }

@@ -17,7 +17,7 @@ type Resource struct {
 	Kind     Kind   `json:"kind"`     // our concept
 	Native   string `json:"native"`   // the provider's type, such as "s3.bucket", "aws_s3_bucket"
 	Provider string `json:"provider"` // "aws", "azure", "gcp", …
-	Source   string `json:"source"`   // "live", "plan", "state", "host"
+	Source   string `json:"source"`   // "live", "plan", "state", "host", "image"
 	Account  string `json:"account,omitempty"`
 	Region   string `json:"region,omitempty"` // "global" where the provider has no region for it
 	Name     string `json:"name,omitempty"`
@@ -91,7 +91,7 @@ type Header struct {
 	Format    int       `json:"format"` // Format; a newer one is refused
 	Tool      string    `json:"tool"`   // "demarc 0.1.0"
 	Provider  string    `json:"provider"`
-	Source    string    `json:"source"`   // "live", "plan", "state", "host"
+	Source    string    `json:"source"`   // "live", "plan", "state", "host", "image"
 	Accounts  []Account `json:"accounts"` // what was asked for
 	Regions   []string  `json:"regions"`
 	Services  []string  `json:"services"`

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,13 +19,13 @@ import (
 func newCollect(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "collect",
-		Short: "See what stands in a cloud account or a Terraform plan",
+		Short: "See what stands in a cloud account, a Terraform plan or a machine",
 		Long: `Collect reads, and judges nothing. What it saw becomes a snapshot in the store;
 what it could not read becomes a gap with its reason, never silence.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newCollectAWS(e), newCollectTerraform(e), newCollectFile(e), newCollectList(e))
+	c.AddCommand(newCollectAWS(e), newCollectTerraform(e), newCollectHost(e), newCollectFile(e), newCollectList(e))
 	return c
 }
 
@@ -61,7 +62,11 @@ func (e *env) report(s app.Snapshot, known bool, err error) error {
 // describe says in one line what a snapshot is.
 func describe(s app.Snapshot) string {
 	h := s.Header
-	parts := []string{h.Provider + " " + h.Source, count(int(s.Resources), "resource", "resources")}
+	what := h.Provider + " " + h.Source
+	if h.Source == h.Provider {
+		what = h.Source
+	}
+	parts := []string{what, count(int(s.Resources), "resource", "resources")}
 	if n := len(h.Accounts); n > 0 {
 		parts = append(parts, count(n, "account", "accounts"))
 	}
@@ -126,6 +131,15 @@ func newCollectList(e *env) *cobra.Command {
 	}
 	c.Flags().BoolVar(&gaps, "gaps", false, "list what could not be read, with the reason")
 	return c
+}
+
+// writeSnapshot writes what collect makes to a file, and says what comes next.
+func (e *env) writeSnapshot(out string, collect func(io.Writer) error) error {
+	if err := e.writeFile(out, collect); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "wrote %s\nnext: demarc collect file %s\n", out, out)
+	return nil
 }
 
 // takeFile takes a snapshot file in under its base name.

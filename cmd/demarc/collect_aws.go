@@ -72,11 +72,7 @@ func (e *env) collectAWS(c *cobra.Command, o aws.Options, out string) error {
 		return awsProblem(err)
 	}
 	if out != "" {
-		if err := e.writeFile(out, collect); err != nil {
-			return err
-		}
-		fmt.Fprintf(e.stdout, "wrote %s\nnext: demarc collect file %s\n", out, out)
-		return nil
+		return e.writeSnapshot(out, collect)
 	}
 	return e.takeMade(c, "aws", "", collect)
 }
