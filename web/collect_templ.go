@@ -252,9 +252,9 @@ func collectPage(c collectView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs("demarc collect aws --profile PROFILE --regions REGIONS\ndemarc assess")
+		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs("demarc collect aws --profile PROFILE --regions REGIONS\nsudo demarc collect host --out HOST.snapshot\ndemarc assess")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collect.templ`, Line: 56, Col: 93}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collect.templ`, Line: 56, Col: 139}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {
@@ -499,7 +499,10 @@ func snapshotPage(s snapshotView) templ.Component {
 }
 
 func sourceOf(s app.Snapshot) string {
-	out := s.Header.Provider + ", " + s.Header.Source
+	out := s.Header.Provider
+	if s.Header.Source != out {
+		out += ", " + s.Header.Source
+	}
 	if s.Header.Synthetic != "" {
 		out += " (no real account: " + s.Header.Synthetic + ")"
 	}
