@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// rootHome is where root lives, everywhere.
+const rootHome = "/root"
+
 // guarded are files with the most that their mode may allow. All belong to root.
 var guarded = []struct {
 	pattern string
@@ -17,7 +20,7 @@ var guarded = []struct {
 	{"/etc/passwd", 0o644}, {"/etc/passwd-", 0o644}, {"/etc/group", 0o644}, {"/etc/shadow", 0o640}, {"/etc/shadow-", 0o640}, {"/etc/gshadow", 0o640}, {"/etc/sudoers", 0o440},
 	{"/etc/sudoers.d", 0o755}, {"/etc/ssh/sshd_config", 0o644}, {"/etc/ssh/ssh_host_*_key", 0o640}, {"/etc/crontab", 0o644}, {"/etc/cron.d", 0o755}, {"/etc/cron.daily", 0o755},
 	{"/etc/cron.hourly", 0o755}, {"/etc/cron.weekly", 0o755}, {"/etc/cron.monthly", 0o755}, {"/etc/cron.d/*", 0o755}, {"/etc/ld.so.preload", 0o644}, {"/etc/profile", 0o644}, {"/etc/pam.d", 0o755},
-	{"/etc/audit/audit.rules", 0o640}, {"/boot/grub/grub.cfg", 0o644}, {"/boot/grub2/grub.cfg", 0o644}, {"/etc/crypttab", 0o644}, {"/root", 0o750}, {"/root/.ssh", 0o700}, {"/root/.ssh/authorized_keys", 0o644},
+	{"/etc/audit/audit.rules", 0o640}, {"/boot/grub/grub.cfg", 0o644}, {"/boot/grub2/grub.cfg", 0o644}, {"/etc/crypttab", 0o644}, {rootHome, 0o750}, {rootHome + "/.ssh", 0o700}, {rootHome + "/.ssh/authorized_keys", 0o644},
 }
 
 // readFiles compares owner and mode of the files on which the rest depends.
