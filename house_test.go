@@ -65,6 +65,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"notify":  {},
 	"operate": {[]string{"problem", "internal/strict"}, []string{"github.com/prometheus/client_golang/", "go.opentelemetry.io/otel/"}},
 
+	"internal/deepcopy": {},
 	"internal/jsonscan": {},
 	"internal/strict":   {[]string{"problem"}, []string{"gopkg.in/yaml.v3"}},
 
