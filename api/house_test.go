@@ -74,11 +74,19 @@ func openAt(t testing.TB, dir string) *house {
 	for _, key := range keys {
 		ok(t, os.Chmod(key, 0o600)) // which CopyFS does not keep
 	}
-	a, err := app.Open(context.Background(), app.Options{Dir: dir, Version: "test"})
+	return openAs(t, app.Options{Dir: dir})
+}
+
+// openAs opens a house over a store as it is.
+func openAs(t testing.TB, o app.Options) *house {
+	t.Helper()
+	ctx := context.Background()
+	o.Version = "test"
+	a, err := app.Open(ctx, o)
 	ok(t, err)
-	ok(t, a.OpenQueue(context.Background(), job.Options{Dir: dir}, nil, nil))
+	ok(t, a.OpenQueue(ctx, job.Options{Dir: o.Dir, Postgres: o.Database}, nil, nil))
 	t.Cleanup(func() {
-		ok(t, a.StopQueue(context.Background()))
+		ok(t, a.StopQueue(ctx))
 		ok(t, a.Close())
 	})
 	h, err := api.New(api.Options{App: a, Policy: []byte(`{"Version":"2012-10-17"}`)})
