@@ -84,6 +84,8 @@ func (s *server) findingCalls() []call {
 			more: "The same view as the list of findings, whole, for a spreadsheet. For papers with a digest in the log see the reports.", register: handleFile(s, s.findingsFile("csv"))},
 		{id: "exportFindingsJSON", method: get, path: "/finding.json", tag: tag, need: account.ReadFinding, says: "A view of the findings as a file", gives: []string{"application/json"},
 			more: "The same view as the list of findings, whole, with the checks that gave them.", register: handleFile(s, s.findingsFile("json"))},
+		{id: "exportFindingsXLSX", method: get, path: "/finding.xlsx", tag: tag, need: account.ReadFinding, says: "A view of the findings as a workbook", gives: []string{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+			more: "The same view as the list of findings, whole, with the checks that gave them: at most 100,000 findings.", register: handleFile(s, s.findingsFile("xlsx"))},
 		{id: "getFinding", method: get, path: "/finding/{fingerprint}", tag: tag, need: account.ReadFinding, says: "One answer of a check",
 			more: "The finding, and the check as it stood at the assessment: why it asks, its test, and how to mend what fails.", register: handle(s, s.finding)},
 		{id: "getFindingGround", method: get, path: "/finding/{fingerprint}/ground", tag: tag, need: account.ReadSnapshot, says: "What a finding rests on, down to the raw document",

@@ -191,11 +191,15 @@ func (v foundView) each(ctx context.Context) iter.Seq2[check.Finding, error] {
 	}
 }
 
+// FindingFormats lists what a view of findings is written as.
+func FindingFormats() []string { return append(export.Formats(), "xlsx") }
+
 // ExportFindings writes a view of a run's findings as they come, in a format of
-// package export. Nothing was written when it fails before the first finding.
+// FindingFormats; a workbook holds at most 100,000. Nothing was written when it
+// fails before the first finding.
 func (a *App) ExportFindings(ctx context.Context, c Caller, run Run, f FindingFilter, format string, w io.Writer) error {
-	if !slices.Contains(export.Formats(), format) {
-		return problem.New(problem.Usage, "findings are not written as "+cutWord(format), "one of: "+strings.Join(export.Formats(), ", "))
+	if !slices.Contains(FindingFormats(), format) {
+		return problem.New(problem.Usage, "findings are not written as "+cutWord(format), "one of: "+strings.Join(FindingFormats(), ", "))
 	}
 	v, err := a.findingView(ctx, c, run, f)
 	if err != nil {
@@ -204,6 +208,12 @@ func (a *App) ExportFindings(ctx context.Context, c Caller, run Run, f FindingFi
 	checks, err := a.Asked(ctx, c, run)
 	if err != nil {
 		return err
+	}
+	if format == "xlsx" {
+		if n := v.x.sight(v.s, v.ok, "").found(); n > viewSheet {
+			return problem.New(problem.Invalid, fmt.Sprintf("%d findings are too many for a workbook of a view, which holds %d", n, viewSheet), "narrow the filter, or take CSV")
+		}
+		return a.findingsWorkbook(ctx, c, run, a.words(Paper{}, "FIN-"+strings.ToUpper(run.ID)), checks, v.each(ctx), w)
 	}
 	out, err := export.New(format, w, export.Options{Version: a.version, Time: run.At, Checks: checks, Exceptions: run.Exceptions})
 	if err != nil {

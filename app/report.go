@@ -219,7 +219,7 @@ func (a *App) findingsPaper(ctx context.Context, c Caller, run Run, p Paper, w i
 		return err
 	}
 	if p.Format == "xlsx" {
-		return a.findingsWorkbook(ctx, c, run, p, checks, w)
+		return a.findingsWorkbook(ctx, c, run, a.words(p, "FIN-"+strings.ToUpper(run.ID)), checks, a.Findings(ctx, c, run), w)
 	}
 	o := export.Options{Version: a.version, Time: run.At, Checks: checks, Exceptions: run.Exceptions}
 	if o.Artifact, err = a.artifact(ctx, c, run); err != nil {
@@ -259,15 +259,25 @@ func (a *App) artifact(ctx context.Context, c Caller, run Run) (string, error) {
 }
 
 // maxSheet is how many findings a sheet can hold: a limit of the format.
-const maxSheet = 1_000_000
+// viewSheet is how many a view may have as a workbook, which is made in memory
+// while somebody waits.
+const (
+	maxSheet  = 1_000_000
+	viewSheet = 100_000
+)
 
-func (a *App) findingsWorkbook(ctx context.Context, c Caller, run Run, p Paper, checks []check.Check, w io.Writer) error {
-	conclusion, err := a.Assessment(ctx, c, run)
+// findingsWorkbook writes findings as a workbook.
+func (a *App) findingsWorkbook(ctx context.Context, c Caller, run Run, words report.Paper, checks []check.Check, findings iter.Seq2[check.Finding, error], w io.Writer) error {
+	h, err := a.enter(ctx, c, account.ReadFinding)
 	if err != nil {
 		return err
 	}
-	f := report.Findings{Paper: a.words(p, "FIN-"+strings.ToUpper(run.ID)), Organisation: conclusion.Organisation.Name, At: run.At, Digest: run.Findings.SHA256, Catalogue: run.Catalogue, Checks: checks}
-	for finding, err := range a.Findings(ctx, c, run) {
+	conclusion, err := h.conclusion(run)
+	if err != nil {
+		return err
+	}
+	f := report.Findings{Paper: words, Organisation: conclusion.Organisation.Name, At: run.At, Digest: run.Findings.SHA256, Catalogue: run.Catalogue, Checks: checks}
+	for finding, err := range findings {
 		if err != nil {
 			return err
 		}

@@ -88,16 +88,7 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 	if err != nil {
 		return nil, err
 	}
-	f, err := openBody(o.Org, r.Concluded)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := readAll(f, maxBody)
-	if err != nil {
-		return nil, err
-	}
-	whole, err := assess.Decode(data)
+	whole, err := o.conclusion(r)
 	if err != nil || !o.bound() {
 		return whole, err
 	}
@@ -106,6 +97,20 @@ func (a *App) Assessment(ctx context.Context, c Caller, r Run) (*assess.Assessme
 		return nil, err
 	}
 	return assess.Narrow(whole, cat, o.member.Services), nil
+}
+
+// conclusion reads what a run concluded, whole.
+func (h *hall) conclusion(r Run) (*assess.Assessment, error) {
+	f, err := openBody(h.Org, r.Concluded)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := readAll(f, maxBody)
+	if err != nil {
+		return nil, err
+	}
+	return assess.Decode(data)
 }
 
 // Asked reads the checks of a run as they stood.

@@ -173,17 +173,16 @@ func (s *Server) findingChoices(v *visit, run app.Run, view *findingView) error 
 }
 
 // findingFiles are the formats of a view as a file.
-func findingFiles() []string { return []string{"csv", "json"} }
+func findingFiles() []string { return []string{"csv", "xlsx", "json"} }
 
 // findingsFile streams the whole view.
 func (s *Server) findingsFile(format string) handler {
-	kinds := map[string]string{"csv": "text/csv; charset=utf-8", "json": "application/json"}
 	return func(v *visit) error {
 		run, err := s.viewRun(v)
 		if err != nil {
 			return err
 		}
-		begun := &beginning{w: v.w, begin: func() { v.attach("findings-"+run.ID+"."+format, kinds[format]) }}
+		begun := &beginning{w: v.w, begin: func() { v.attach("findings-"+run.ID+"."+format, paperKind(format)) }}
 		err = s.o.App.ExportFindings(v, v.Caller, run, findingFilter(v), format, begun)
 		if err != nil && begun.did {
 			// The head is on its way already: break off, so that nobody takes a part for the whole.

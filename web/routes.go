@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		{"POST /attest/withdraw", account.EditAttestation, s.withdrawAnswer},
 		{"GET /finding", account.ReadFinding, s.findings},
 		{"GET /finding.csv", account.ReadFinding, s.findingsFile("csv")},
+		{"GET /finding.xlsx", account.ReadFinding, s.findingsFile("xlsx")},
 		{"GET /finding.json", account.ReadFinding, s.findingsFile("json")},
 		{"GET /finding/{fingerprint}", account.ReadFinding, s.finding},
 		{"GET /remediation", account.ReadAssessment, s.remediation},
