@@ -51,8 +51,9 @@ type App struct {
 	sights   indexes[*resourceIndex] // of snapshots
 	read     indexes[concluded]      // assessments that registers are made from
 	trails   trails
-	reached  reachedOnes
-	papers   *text.Reader // of agreements
+	reached  indexes[*Reached]  // who reaches whom
+	ruled    indexes[*Matrices] // matrices with what the rules find in them
+	papers   *text.Reader       // of agreements
 }
 
 // Open opens the house. The caller closes it.
@@ -61,7 +62,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2), found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}}
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2),
+		found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}, reached: indexes[*Reached]{most: reachedMost}, ruled: indexes[*Matrices]{most: ruledMost}}
 	a.papers = text.NewReader(text.Options{})
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
@@ -75,6 +77,8 @@ func (a *App) Close() error {
 	a.found.close()
 	a.sights.close()
 	a.read.close()
+	a.reached.close()
+	a.ruled.close()
 	return errors.Join(a.papers.Close(), a.store.Close())
 }
 

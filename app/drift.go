@@ -8,6 +8,8 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
 )
@@ -44,23 +46,25 @@ const ChangedMost = 200
 
 // Drift compares two assessments.
 func (a *App) Drift(ctx context.Context, c Caller, earlier, later Run) (*Drift, error) {
-	before, err := a.Assessment(ctx, c, earlier)
-	if err != nil {
-		return nil, err
+	var was, is foundView
+	var before, after *assess.Assessment
+	side := func(run Run, concluded **assess.Assessment, view *foundView) func() error {
+		return func() (err error) {
+			if *concluded, err = a.Assessment(ctx, c, run); err != nil {
+				return err
+			}
+			*view, err = a.findingView(ctx, c, run, FindingFilter{})
+			return err
+		}
 	}
-	after, err := a.Assessment(ctx, c, later)
-	if err != nil {
+	var both errgroup.Group // each reads a large file when it is not at hand
+	both.Go(side(earlier, &before, &was))
+	both.Go(side(later, &after, &is))
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	d := &Drift{Earlier: earlier, Later: later, Duties: assess.Compare(before, after)}
-	was, err := a.findingView(ctx, c, earlier, FindingFilter{})
-	if err != nil {
-		return nil, err
-	}
-	is, err := a.findingView(ctx, c, later, FindingFilter{})
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	d.Findings, err = driftOf(was, is)
 	return d, err
 }

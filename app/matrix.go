@@ -41,25 +41,49 @@ type Matrices struct {
 	input      responsibility.Input
 }
 
-// Matrices gives the matrices of the edition, and puts all rules to them.
+// Matrices gives the matrices of the edition, and puts all rules to them. What it
+// gives is shared: read it only.
 func (a *App) Matrices(ctx context.Context, c Caller, ed catalogue.Edition) (*Matrices, error) {
 	o, err := a.enter(ctx, c, account.ReadMatrix)
 	if err != nil {
 		return nil, err
 	}
-	var m *Matrices
-	err = o.View(ctx, func(v *store.View) error {
-		s, err := scopeOf(ctx, v, o.ID())
-		if err != nil {
+	size, err := o.Log().Size(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// No record changes without an entry in the log, so that they are named by
+	// its size; and by the hour, for a sign-off may be dated ahead.
+	now := a.now().UTC()
+	key := fmt.Sprintf("%s/%s/%d/%s", o.ID(), ed, size, now.Format("2006-01-02T15"))
+	m, err := a.ruled.get(ctx, key, func(ctx context.Context) (m *Matrices, err error) {
+		err = o.View(ctx, func(v *store.View) error {
+			s, err := scopeOf(ctx, v, o.ID())
+			if err != nil {
+				return err
+			}
+			m, err = a.matrices(ctx, v, s, ed, now)
 			return err
-		}
-		m, err = a.matrices(ctx, v, s, ed, a.now().UTC())
-		return err
+		})
+		return m, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return o.narrowMatrices(m), nil
+}
+
+// ruledMost is how much the matrices of all organisations that were asked for
+// last may hold together, in bytes.
+const ruledMost = 96 << 20
+
+// bytes is about what they hold: ten thousand lines are some ten MiB.
+func (m *Matrices) bytes() int64 {
+	n := 64<<10 + 1000*int64(len(m.Findings))
+	for _, x := range m.Stored {
+		n += 800 * int64(len(x.Allocations))
+	}
+	return n
 }
 
 func (a *App) matrices(ctx context.Context, from records, s *scope.Scope, ed catalogue.Edition, now time.Time) (*Matrices, error) {

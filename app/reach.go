@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/cloud"
@@ -95,16 +94,10 @@ func (a *App) Reach(ctx context.Context, c Caller, t *reach.Tenants) (*Reached, 
 	if err != nil {
 		return nil, err
 	}
-	if known := a.reached.get(key); known != nil {
-		return known, nil
-	}
-	answer, err := solve(o.Org, runs, t)
-	if err != nil {
-		return nil, err
-	}
-	out := &Reached{Answer: answer, Snapshots: runs, Tenanted: t}
-	a.reached.put(key, out)
-	return out, nil
+	return a.reached.get(ctx, key, func(context.Context) (*Reached, error) {
+		answer, err := solve(o.Org, runs, t)
+		return &Reached{Answer: answer, Snapshots: runs, Tenanted: t}, err
+	})
 }
 
 // live is the source of a snapshot of what runs.
@@ -159,31 +152,12 @@ func reachKey(org string, runs []Snapshot, t *reach.Tenants) (string, error) {
 	return org + " " + string(h.Sum(nil)), nil
 }
 
-// reachedMost is how many answers are kept: those that were asked for last.
-const reachedMost = 4
+// reachedMost is how much the answers of all organisations may hold together,
+// in bytes.
+const reachedMost = 64 << 20
 
-// reachedOnes keeps the last answers, so that a page and what it leads to are
-// computed once. Safe for concurrent use; what it gives is only read.
-type reachedOnes struct {
-	mu   sync.Mutex
-	keys []string
-	all  []*Reached
-}
-
-func (r *reachedOnes) get(key string) *Reached {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if i := slices.Index(r.keys, key); i >= 0 {
-		return r.all[i]
-	}
-	return nil
-}
-
-func (r *reachedOnes) put(key string, x *Reached) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.keys) == reachedMost {
-		r.keys, r.all = r.keys[1:], r.all[1:]
-	}
-	r.keys, r.all = append(r.keys, key), append(r.all, x)
+// bytes is about what an answer holds: a path has some five steps of a hundred
+// bytes each.
+func (r *Reached) bytes() int64 {
+	return 1<<16 + 1000*int64(len(r.Pairs)+len(r.Internet))
 }

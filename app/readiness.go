@@ -76,7 +76,11 @@ func (a *App) standing(ctx context.Context, c Caller, concluded bool) (*standing
 		s.edition = s.run.Edition
 	}
 	if s.run.ID != "" && concluded {
-		if s.a, err = a.Assessment(ctx, c, s.run); err != nil {
+		h, err := a.enter(ctx, c, account.ReadAssessment)
+		if err != nil {
+			return nil, err
+		}
+		if s.a, _, err = a.newest(ctx, h); err != nil {
 			return nil, err
 		}
 	}

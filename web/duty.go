@@ -104,8 +104,11 @@ func sortedAnswers(a *assess.Assessment) iter.Seq[*assess.Answer] {
 }
 
 // pageNumber gives the page of a list that the query names, from 1.
-func pageNumber(v *visit) (int, error) {
-	p := v.get("page")
+func pageNumber(v *visit) (int, error) { return pageNumbered(v, "page") }
+
+// pageNumbered is that of one list among several, by its own word of the query.
+func pageNumbered(v *visit, name string) (int, error) {
+	p := v.get(name)
 	if p == "" {
 		return 1, nil
 	}
@@ -117,12 +120,38 @@ func pageNumber(v *visit) (int, error) {
 }
 
 // pageAt gives the address of another page of the list.
-func pageAt(v *visit, n int) string {
+func pageAt(v *visit, n int) string { return pageNamed(v, "page", n) }
+
+// part is a page of a list, with the ways to those beside it.
+type part[T any] struct {
+	Rows           []T
+	First, All     int // of Rows, from 0; of the list
+	Earlier, Later string
+}
+
+// partOf cuts the page that the word of the query names out of a list.
+func partOf[T any](v *visit, name string, all []T, rows int) (p part[T], err error) {
+	n, err := pageNumbered(v, name)
+	if err != nil {
+		return p, err
+	}
+	p.All, p.First = len(all), min((n-1)*rows, len(all))
+	p.Rows = all[p.First:min(p.First+rows, len(all))]
+	if n > 1 {
+		p.Earlier = pageNamed(v, name, n-1)
+	}
+	if p.First+len(p.Rows) < len(all) {
+		p.Later = pageNamed(v, name, n+1)
+	}
+	return p, nil
+}
+
+func pageNamed(v *visit, name string, n int) string {
 	q := url.Values{}
 	for name, words := range v.query {
 		q[name] = words
 	}
-	q.Set("page", strconv.Itoa(n))
+	q.Set(name, strconv.Itoa(n))
 	return address(v.r.URL.Path, q)
 }
 

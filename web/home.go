@@ -26,7 +26,7 @@ type homeView struct {
 	First    []remediation.Action
 	Outlook  string
 	Before   app.Run // of the drift; ID empty: there is no earlier run
-	Drift    *app.Drift
+	Drift    *app.Drift // nil: there is no earlier run, or it is still being compared
 	Matrices map[responsibility.Severity]int
 	Unread   int
 	Size     int64 // of the log
@@ -85,7 +85,7 @@ func (s *Server) home(v *visit) error {
 	if err := s.homeBefore(v, &h); err != nil {
 		return err
 	}
-	m, err := s.matrices(v, run.Edition)
+	m, err := s.o.App.Matrices(v, v.Caller, run.Edition)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (s *Server) homeBefore(v *visit, h *homeView) error {
 	if h.Before.ID == "" {
 		return nil
 	}
-	h.Drift, err = s.drift(v, h.Before, h.Run)
+	h.Drift, err = s.driftSoon(v, h.Before, h.Run)
 	return err
 }
 

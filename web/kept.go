@@ -5,8 +5,10 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // kept holds the values that were used last. What several ask for at once is
@@ -52,6 +54,35 @@ func (k *kept[T]) get(ctx context.Context, key string, make func() (T, error)) (
 		}
 	}
 }
+
+// soon is get for who waits no longer than for a while: ready is false as long as
+// the value is being made, which goes on without him.
+func (k *kept[T]) soon(ctx context.Context, key string, while time.Duration, make func(context.Context) (T, error)) (value T, ready bool, err error) {
+	on, ended := context.WithoutCancel(ctx), newSignal()
+	var made T // and fault are the other goroutine's until it has ended
+	var fault error
+	go func() {
+		defer close(ended)
+		defer func() {
+			if p := recover(); p != nil {
+				fault = fmt.Errorf("making a value: %v", p)
+			}
+		}()
+		made, fault = k.get(on, key, func() (T, error) { return make(on) })
+	}()
+	late := time.NewTimer(while)
+	defer late.Stop()
+	select {
+	case <-ended:
+		return made, fault == nil, fault
+	case <-late.C:
+		return value, false, nil
+	case <-ctx.Done():
+		return value, false, ctx.Err()
+	}
+}
+
+func newSignal() chan struct{} { return make(chan struct{}) }
 
 // find gives what is kept for a key, and whether the caller is to make it.
 func (k *kept[T]) find(key string) (m *making[T], ours bool) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestKept(t *testing.T) {
@@ -52,6 +53,25 @@ func TestKept(t *testing.T) {
 		get("large", 50)
 		if made["a"] != 1 || made["b"] != 2 || made["c"] != 1 || made["large"] != 1 || k.held != 50 || len(k.values) != 1 {
 			t.Errorf("made %v, %d held by %d values", made, k.held, len(k.values))
+		}
+	})
+	t.Run("WhoDoesNotWait", func(t *testing.T) {
+		var k kept[int]
+		began, let := make(chan struct{}), make(chan struct{})
+		slow := func(context.Context) (int, error) { close(began); <-let; return 9, nil }
+		if v, ready, err := k.soon(ctx, "a", 0, slow); v != 0 || ready || err != nil {
+			t.Errorf("%d, %v, %v while it is being made", v, ready, err)
+		}
+		<-began
+		close(let)
+		if v, err := k.get(ctx, "a", func() (int, error) { t.Error("made again"); return 0, nil }); v != 9 || err != nil {
+			t.Errorf("%d, %v", v, err)
+		}
+		if v, ready, err := k.soon(ctx, "a", time.Hour, slow); v != 9 || !ready || err != nil {
+			t.Errorf("%d, %v, %v when it is there", v, ready, err)
+		}
+		if _, ready, err := k.soon(ctx, "b", time.Hour, func(context.Context) (int, error) { panic("no") }); ready || err == nil {
+			t.Errorf("a panic: %v, %v", ready, err)
 		}
 	})
 	t.Run("ErrorsAreNotKept", func(t *testing.T) {

@@ -23,8 +23,8 @@ type reachView struct {
 	Tenants  []reach.Tenant
 	Rows     []reachRow
 	Drawing  *reachDrawing
-	Pairs    []reach.Pair // that are not closed
-	Exposed  []reach.Exposure
+	Pairs    part[reach.Pair] // that are not closed
+	Exposed  part[reach.Exposure]
 	Tally    map[reach.Verdict]int
 	Internet map[reach.Verdict]int
 	Nodes    int
@@ -53,28 +53,43 @@ func (s *Server) reach(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.show(v, p, reachPage(reachViewOf(r)))
+	view, err := reachViewOf(v, r)
+	if err != nil {
+		return err
+	}
+	return s.show(v, p, reachPage(view))
 }
 
-func reachViewOf(r *app.Reached) reachView {
-	view := reachView{Tenants: r.Tenants, Tally: map[reach.Verdict]int{}, Internet: map[reach.Verdict]int{}, Nodes: r.Nodes, Nobody: r.Nobody, Filed: r.Tenanted != nil, Seen: r.Snapshots}
+// reachRows is how many pairs, and machines, stand on one page.
+const reachRows = 100
+
+func reachViewOf(v *visit, r *app.Reached) (view reachView, err error) {
+	view = reachView{Tenants: r.Tenants, Tally: map[reach.Verdict]int{}, Internet: map[reach.Verdict]int{}, Nodes: r.Nodes, Nobody: r.Nobody, Filed: r.Tenanted != nil, Seen: r.Snapshots}
 	cells := map[[2]string]reach.Pair{}
+	var pairs []reach.Pair
+	var exposed []reach.Exposure
 	for _, p := range r.Pairs {
 		view.Tally[p.Verdict]++
 		cells[[2]string{p.From, p.To}] = p
 		if p.Verdict != reach.Closed {
-			view.Pairs = append(view.Pairs, p)
+			pairs = append(pairs, p)
 		}
 	}
-	slices.SortStableFunc(view.Pairs, func(a, b reach.Pair) int { return cmp.Compare(reachRank(a.Verdict), reachRank(b.Verdict)) })
+	slices.SortStableFunc(pairs, func(a, b reach.Pair) int { return cmp.Compare(reachRank(a.Verdict), reachRank(b.Verdict)) })
 	for _, x := range r.Internet {
 		view.Internet[x.Verdict]++
 		if x.Verdict != reach.Closed {
-			view.Exposed = append(view.Exposed, x)
+			exposed = append(exposed, x)
 		}
 	}
+	if view.Pairs, err = partOf(v, "page", pairs, reachRows); err != nil {
+		return view, err
+	}
+	if view.Exposed, err = partOf(v, "machines", exposed, reachRows); err != nil {
+		return view, err
+	}
 	if len(r.Tenants) < 2 || len(r.Tenants) > matrixMost {
-		return view
+		return view, nil
 	}
 	for _, from := range r.Tenants {
 		row := reachRow{From: from.ID}
@@ -84,7 +99,7 @@ func reachViewOf(r *app.Reached) reachView {
 		view.Rows = append(view.Rows, row)
 	}
 	view.Drawing = drawReach(r)
-	return view
+	return view, nil
 }
 
 func reachRank(v reach.Verdict) int {

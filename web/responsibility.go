@@ -149,7 +149,7 @@ func (s *Server) matrixWith(v *visit, no refused) error {
 		v.query.Set("line", duty)
 		v.query.Del("duty")
 	}
-	m, err := s.matrices(v, ed)
+	m, err := s.o.App.Matrices(v, v.Caller, ed)
 	if err != nil {
 		return err
 	}

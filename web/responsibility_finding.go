@@ -36,7 +36,7 @@ func (s *Server) responsibilityFindings(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.matrices(v, ed)
+	m, err := s.o.App.Matrices(v, v.Caller, ed)
 	if err != nil {
 		return err
 	}

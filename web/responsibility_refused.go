@@ -107,7 +107,7 @@ func atFields(faults responsibility.LineFaults) map[string][]string {
 // that only they changed is theirs, one that both changed stays as it was typed,
 // with theirs beside it.
 func (s *Server) mergeLine(v *visit, service string, ed catalogue.Edition, from int, l *oneLine) error {
-	m, err := s.matrices(v, ed)
+	m, err := s.o.App.Matrices(v, v.Caller, ed)
 	if err != nil {
 		return err
 	}

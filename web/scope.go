@@ -39,7 +39,7 @@ func (s *Server) scope(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.matrices(v, ed)
+	m, err := s.o.App.Matrices(v, v.Caller, ed)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,6 @@ import (
 type shelf struct {
 	gaps   kept[report.Gap]
 	drifts kept[*app.Drift]
-	rules  kept[*app.Matrices]
 	ready  kept[ready]
 	pasts  kept[past]
 	tried  kept[remediation.Outlook]
@@ -34,15 +33,8 @@ func newShelf() shelf {
 	return shelf{
 		gaps:   kept[report.Gap]{most: most, weigh: func(g report.Gap) int { return 1<<20 + 2000*len(g.Assessment.Answers) + 500*len(g.Assessment.Results) }},
 		drifts: kept[*app.Drift]{most: most / 4, weigh: func(d *app.Drift) int { return 1 << 20 }},
-		rules: kept[*app.Matrices]{most: most / 2, weigh: func(m *app.Matrices) int {
-			n := 64<<10 + 1000*len(m.Findings)
-			for _, x := range m.Stored {
-				n += 800 * len(x.Allocations)
-			}
-			return n
-		}},
-		ready: kept[ready]{most: readyMost},
-		tried: kept[remediation.Outlook]{most: most / 8, weigh: func(o remediation.Outlook) int { return 4<<10 + 100*len(o.Changed) }},
+		ready:  kept[ready]{most: readyMost},
+		tried:  kept[remediation.Outlook]{most: most / 8, weigh: func(o remediation.Outlook) int { return 4<<10 + 100*len(o.Changed) }},
 	}
 }
 
@@ -75,19 +67,22 @@ func (s *Server) outlook(v *visit, run app.Run, g report.Gap, chosen []string) (
 
 // drift gives what changed between two runs, shared too.
 func (s *Server) drift(v *visit, earlier, later app.Run) (*app.Drift, error) {
-	return s.shelf.drifts.get(v, keyOf(v, earlier)+"…"+keyOf(v, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
+	return s.shelf.drifts.get(v, driftKey(v, earlier, later), func() (*app.Drift, error) { return s.o.App.Drift(v, v.Caller, earlier, later) })
 }
 
-// matrices gives the matrices of an edition with what the rules find in them,
-// shared too. No record changes without an entry in the log, so that they are
-// named by its size; and by the hour, for a sign-off may be dated ahead.
-func (s *Server) matrices(v *visit, ed catalogue.Edition) (*app.Matrices, error) {
-	size, err := s.o.App.LogSize(v, v.Caller)
-	if err != nil {
-		return nil, err
-	}
-	key := v.Org + v.bound() + "/" + string(ed) + "/" + number0(size) + "/" + s.o.Now().UTC().Format("2006-01-02T15")
-	return s.shelf.rules.get(v, key, func() (*app.Matrices, error) { return s.o.App.Matrices(v, v.Caller, ed) })
+func driftKey(v *visit, earlier, later app.Run) string {
+	return keyOf(v, earlier) + "…" + keyOf(v, later)
+}
+
+// driftPatience is how long the first page waits for a comparison: that of two
+// runs of a million findings takes some seconds when neither is at hand.
+const driftPatience = time.Second
+
+// driftSoon gives what changed, or nil while that is being found out.
+func (s *Server) driftSoon(v *visit, earlier, later app.Run) (*app.Drift, error) {
+	c := v.Caller
+	d, _, err := s.shelf.drifts.soon(v, driftKey(v, earlier, later), driftPatience, func(ctx context.Context) (*app.Drift, error) { return s.o.App.Drift(ctx, c, earlier, later) })
+	return d, err
 }
 
 // past is how the last assessments of an edition stood.
