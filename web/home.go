@@ -25,7 +25,7 @@ type homeView struct {
 	Failing  int // checks that fail
 	First    []remediation.Action
 	Outlook  string
-	Before   app.Run // of the drift; ID empty: there is no earlier run
+	Before   app.Run    // of the drift; ID empty: there is no earlier run
 	Drift    *app.Drift // nil: there is no earlier run, or it is still being compared
 	Matrices map[responsibility.Severity]int
 	Unread   int
