@@ -7,8 +7,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
@@ -48,20 +47,22 @@ const ChangedMost = 200
 func (a *App) Drift(ctx context.Context, c Caller, earlier, later Run) (*Drift, error) {
 	var was, is foundView
 	var before, after *assess.Assessment
-	side := func(run Run, concluded **assess.Assessment, view *foundView) func() error {
-		return func() (err error) {
-			if *concluded, err = a.Assessment(ctx, c, run); err != nil {
-				return err
-			}
-			*view, err = a.findingView(ctx, c, run, FindingFilter{})
+	side := func(run Run, concluded **assess.Assessment, view *foundView) (err error) {
+		if *concluded, err = a.Assessment(ctx, c, run); err != nil {
 			return err
 		}
+		*view, err = a.findingView(ctx, c, run, FindingFilter{})
+		return err
 	}
-	var both errgroup.Group // each reads a large file when it is not at hand
-	both.Go(side(earlier, &before, &was))
-	both.Go(side(later, &after, &is))
-	if err := both.Wait(); err != nil {
-		return nil, err
+	var both sync.WaitGroup // each reads a large file when it is not at hand
+	var faults [2]error
+	both.Go(func() { faults[0] = side(earlier, &before, &was) })
+	both.Go(func() { faults[1] = side(later, &after, &is) })
+	both.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return nil, err
+		}
 	}
 	d := &Drift{Earlier: earlier, Later: later, Duties: assess.Compare(before, after)}
 	var err error
