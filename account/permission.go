@@ -26,6 +26,10 @@ const (
 	ReadApplicability    Permission = "applicability.read"
 	EditApplicability    Permission = "applicability.edit"
 	ApproveApplicability Permission = "applicability.approve"
+	ReadAudit            Permission = "audit.read"    // the programme, its audits, nonconformities
+	ConductAudit         Permission = "audit.conduct" // plan, ask, raise, conclude
+	TreatNonconformity   Permission = "nonconformity.treat"
+	VerifyNonconformity  Permission = "nonconformity.verify" // say whether what was done works
 	ReadAgreement        Permission = "agreement.read"
 	EditAgreement        Permission = "agreement.edit"   // hand in, a new version, take away
 	ReviewAgreement      Permission = "agreement.review" // accept, override, send to counsel
@@ -50,7 +54,7 @@ const (
 )
 
 // reading is what every role may look at that is bound to no service.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability}
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit}
 
 // overview is what a role of the firm itself may look at besides.
 var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
@@ -60,10 +64,10 @@ var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWor
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
 	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
-	ControlOwner:    join(overview, EditAttestation, ReadSnapshot, ReadMember),
-	InternalAuditor: join(overview, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	ControlOwner:    join(overview, TreatNonconformity, EditAttestation, ReadSnapshot, ReadMember),
+	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
 	Viewer:          overview,
 }
@@ -71,7 +75,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -65,7 +65,7 @@ func (r Role) Does() string {
 	case ControlOwner:
 		return "Reads, and answers the duties that no interface can tell."
 	case InternalAuditor:
-		return "Reads everything, with the whole log; asks for evidence and takes packs; changes nothing."
+		return "Reads everything, with the whole log; audits, raises, and says whether what was mended works; changes nothing else."
 	case ExternalAuditor:
 		return "Reads matrices, duties and findings until a day and asks for evidence; sees nothing else."
 	case Viewer:

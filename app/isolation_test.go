@@ -18,6 +18,7 @@ import (
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/applicability"
 	"demarc.dev/demarc/assess"
+	"demarc.dev/demarc/audit"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
@@ -77,9 +78,38 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			return a.PutAgreement(ctx, c, app.AgreementAsk{ID: "g1", Files: []app.Upload{{Name: "a.md", Data: []byte("Provider shall notify.")}}})
 		},
 		"RemoveAgreement": func() (any, error) { return nil, a.RemoveAgreement(ctx, c, "g1") },
-		"Assess":          func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
-		"Assessment":      func() (any, error) { return a.Assessment(ctx, c, theirs) },
-		"Attestations":    func() (any, error) { return a.Attestations(ctx, c) },
+		"AnswerAudit": func() (any, error) {
+			return a.AnswerAudit(ctx, c, "a1", app.AuditAnswer{Question: "clause/9.2", Result: audit.Conforms, Seen: "x"}, 0)
+		},
+		"Audit": func() (any, error) { return a.Audit(ctx, c, "a1") },
+		"AuditPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.AuditPaper(ctx, c, "a1", "json", report.Paper{}, w) })
+		},
+		"ConcludeAudit": func() (any, error) { return a.ConcludeAudit(ctx, c, "a1", "x", 1) },
+		"ImportAudits": func() (any, error) {
+			return a.ImportAudits(ctx, c, "p.yaml", []byte("programme: {begins: \"2026-01-01\", years: 2}\n"))
+		},
+		"Nonconformities": func() (any, error) { return a.Nonconformities(ctx, c) },
+		"Nonconformity":   func() (any, error) { return a.Nonconformity(ctx, c, "n1") },
+		"Populations":     func() (any, error) { return a.Populations(ctx, c) },
+		"Programme":       func() (any, error) { return a.Programme(ctx, c) },
+		"ProgrammePaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.ProgrammePaper(ctx, c, "json", report.Paper{}, w) })
+		},
+		"ProposeAudits": func() (any, error) { return a.ProposeAudits(ctx, c) },
+		"RaiseNonconformity": func() (any, error) {
+			return a.RaiseNonconformity(ctx, c, audit.Nonconformity{Source: audit.OfIncident, Grade: audit.Minor, Requirement: "x", Where: "y", Statement: "z", Evidence: "w"})
+		},
+		"SampleAudit": func() (any, error) {
+			return a.SampleAudit(ctx, c, "a1", app.SampleAsk{Population: "people", Size: 1, Why: "x"})
+		},
+		"SetAudit":            func() (any, error) { return a.SetAudit(ctx, c, audit.Audit{ID: "a1", Title: "x"}, 1) },
+		"SetProgramme":        func() (any, error) { return a.SetProgramme(ctx, c, audit.Programme{Begins: "2026-01-01", Years: 3}, 0) },
+		"TreatNonconformity":  func() (any, error) { return a.TreatNonconformity(ctx, c, audit.Nonconformity{ID: "n1"}, 1) },
+		"VerifyNonconformity": func() (any, error) { return a.VerifyNonconformity(ctx, c, "n1", 1, true, "x") },
+		"Assess":              func() (any, error) { return a.Assess(ctx, c, app.Ask{Edition: ed}) },
+		"Assessment":          func() (any, error) { return a.Assessment(ctx, c, theirs) },
+		"Attestations":        func() (any, error) { return a.Attestations(ctx, c) },
 		"Body": func() (any, error) {
 			var out []string
 			for i := range int64(200) {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"demarc.dev/demarc/internal/day"
 )
 
 // Risk is one entry of the register.
@@ -63,17 +65,8 @@ type Step struct {
 	Done  Day    `yaml:"done,omitempty" json:"done,omitempty"` // the day on which it was; empty: open
 }
 
-// Day is a day as people write it, 2026-12-31; empty: none.
-type Day string
-
-// Valid tells whether it is a day or empty.
-func (d Day) Valid() bool {
-	_, err := time.Parse(time.DateOnly, string(d))
-	return d == "" || err == nil
-}
-
-// Before tells whether a day is named and lies before the moment's.
-func (d Day) Before(t time.Time) bool { return d != "" && string(d) < t.UTC().Format(time.DateOnly) }
+// Day is a day, or empty when none is named.
+type Day = day.Day
 
 // Rated is a rating as it stood from a moment on.
 type Rated struct {
