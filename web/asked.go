@@ -25,6 +25,8 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/reach":                  {[]string{"tenant-segregation", "network-segregation", "network-alignment"}, "9.1"},
 		"/risk":                   {[]string{"shared-roles"}, "6.1.2, 6.1.3, 8.2, 8.3"},
 		"/applicability":          {[]string{"shared-roles", "cloud-policy"}, "6.1.3"},
+		"/audit":                  {[]string{"independent-review"}, "9.2"},
+		"/nonconformity":          {[]string{"independent-review", "event-reporting"}, "10.1, 10.2"},
 		"/assess":                 {[]string{"independent-review"}, "9.1, 10.1"},
 		"/catalogue":              {[]string{"cloud-policy", "applicable-law"}, "6.1.3"},
 		"/check":                  {[]string{"machine-hardening"}, "9.1"},

@@ -51,7 +51,7 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 	clock := func() time.Time { // each look a little later, so that no two runs are of one moment
 		mu.Lock()
 		defer mu.Unlock()
-		now = now.Add(time.Second)
+		now = now.Add(200 * time.Millisecond)
 		return now
 	}
 	dir := t.TempDir()
