@@ -20,6 +20,7 @@ import (
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/api"
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/audit"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/job"
@@ -136,6 +137,10 @@ func fill(t testing.TB, a *app.App) {
 	_, err = a.Subscribe(ctx, owner, app.Subscription{ID: "team", Mail: "team@larkspur.example", Kinds: []app.NoticeKind{app.GapNew}})
 	ok(t, err)
 	_, err = a.PutAgreement(ctx, owner, app.AgreementAsk{Name: "Postrider", Packs: []string{"gdpr28"}, Files: []app.Upload{{Name: "terms.md", Data: []byte("# Terms\n\n2. Incidents. Provider shall notify Customer of any security breach within 48 hours.\n")}}})
+	ok(t, err)
+	_, err = a.ProposeAudits(ctx, owner)
+	ok(t, err)
+	_, err = a.RaiseNonconformity(ctx, owner, audit.Nonconformity{Source: audit.OfComplaint, Grade: audit.Minor, Requirement: "the notice", Where: "ledger", Statement: "it came late", Evidence: "a letter"})
 	ok(t, err)
 	q, err := a.Ask(ctx, owner, app.Request{Text: "the access review of March"})
 	ok(t, err)

@@ -29,6 +29,9 @@ func ExceptionRef() Ref                                  { return Ref{exceptions
 func RiskRef(id string) Ref                              { return Ref{risks, id} }
 func RiskMethodRef() Ref                                 { return Ref{riskMethods, current} }
 func ApplicabilityRef(line string) Ref                   { return Ref{applicabilities, line} }
+func AuditRef(id string) Ref                             { return Ref{audits, id} }
+func ProgrammeRef() Ref                                  { return Ref{programmes, current} }
+func NonconformityRef(id string) Ref                     { return Ref{nonconformities, id} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
 func MemberRef(account string) Ref                       { return Ref{members, account} }

@@ -21,6 +21,8 @@ func verbs() []func(*env) *cobra.Command {
 		newRemediation,
 		newRisk,
 		newApplicability,
+		newAudit,
+		newNonconformity,
 		newReport,
 		newServe,
 		newEvidence,

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+
+	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/audit"
+	"demarc.dev/demarc/internal/day"
+)
+
+// exampleAudit has somebody from outside audit the example's firm: one lapse is
+// being mended, one opportunity is noted, and the rest of the cycle is proposed.
+func (e *env) exampleAudit(ctx context.Context, a *app.App, c app.Caller) error {
+	today := day.Of(e.now())
+	x, err := a.SetAudit(ctx, c, audit.Audit{Title: "Access, keys and the management system", Begins: today.Add(-6), Ends: today, Lead: "Nadia Roth, Roth Audit", Services: []string{"aws"},
+		Objective: "Whether who may do what in the cloud is controlled, and whether the management system looks at itself.", Method: "Interviews, records, and a sample of identities drawn by a seed.",
+		Clauses: []string{"4.3", "9.1", "9.2", "9.3", "10.2"}, Controls: []string{"privileged-access", "key-management"}}, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := a.SampleAudit(ctx, c, x.ID, app.SampleAsk{Population: "resource:object-store", Size: 3, Why: "are they encrypted with a key of ours"}); err != nil {
+		return err
+	}
+	view, err := a.Audit(ctx, c, x.ID)
+	if err != nil {
+		return err
+	}
+	found := map[string]app.AuditAnswer{
+		"clause/9.3": {Result: audit.Minor, Seen: "The minutes of the board since January.", Statement: "No management review was held in the year: the board spoke of security twice, and of none of its inputs.", Where: "the board"},
+		"clause/9.1": {Result: audit.Opportunity, Seen: "The newest assessment and the one before.", Statement: "What is measured is not set beside a target.", Where: "security"},
+	}
+	for _, q := range view.Questions {
+		said, ok := found[q.ID]
+		if !ok {
+			said = app.AuditAnswer{Result: audit.Conforms, Seen: "The records that stand beside the question, and an interview."}
+		}
+		said.Question = q.ID
+		if _, err := a.AnswerAudit(ctx, c, x.ID, said, 0); err != nil {
+			return err
+		}
+	}
+	if view, err = a.Audit(ctx, c, x.ID); err != nil {
+		return err
+	}
+	if _, err := a.ConcludeAudit(ctx, c, x.ID, "In what was looked at the management system conforms, but for the review by the management, which was not held. It is effective where it is measured.", view.Version); err != nil {
+		return err
+	}
+	n := view.Findings[len(view.Findings)-1].Nonconformity
+	for _, f := range view.Findings {
+		if f.Grade == audit.Minor {
+			n = f.Nonconformity
+		}
+	}
+	n.Cause, n.Similar = "Nobody had the review in his calendar after the head of operations left.", "The review of suppliers was in the same calendar, and was held."
+	n.Correction, n.Corrected = "A day for the review is set.", today
+	n.Actions = []audit.Action{{What: "The review stands in the control calendar, owned by the security lead.", Owner: "security", Due: today.Add(30)}}
+	if _, err := a.TreatNonconformity(ctx, c, n, n.Version); err != nil {
+		return err
+	}
+	_, err = a.ProposeAudits(ctx, c)
+	return err
+}
