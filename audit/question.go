@@ -132,7 +132,7 @@ func (w World) Questions(a Audit, facts func(Question) []Fact) []Question {
 }
 
 func clauseQuestion(c catalogue.ManagementClause) Question {
-	q := Question{ID: "clause/" + c.ID, Subject: c.ID, Title: c.Title, Asks: sentence(c.Stage2)}
+	q := Question{ID: "clause/" + c.ID, Subject: c.ID, Title: c.Title, Asks: shown(c.Stage2)}
 	var papers []string
 	for _, p := range c.Papers {
 		papers = append(papers, p.Name)
@@ -143,10 +143,10 @@ func clauseQuestion(c catalogue.ManagementClause) Question {
 	return q
 }
 
-// sentence begins with a capital letter and ends with a point.
-func sentence(s string) string {
-	if s == "" {
-		return "Look at how it is done."
+// shown says that something is to be shown.
+func shown(what string) string {
+	if what == "" {
+		return "To be shown: how it is done."
 	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+	return "To be shown: " + strings.TrimSuffix(what, ".") + "."
 }

@@ -163,7 +163,9 @@ type auditView struct {
 	*app.AuditView
 	Scope    *scope.Scope
 	Subjects []audit.Coverage // to choose from
-	Conduct  bool             // and the audit is open
+	Groups   []questionGroup
+	Conduct  bool // and the audit is open
+	Asking   bool // and it takes place, and has begun
 	Issue    bool
 	Form     audit.Audit
 	Fault    string
@@ -207,6 +209,8 @@ func (s *Server) auditView(v *visit) (auditView, error) {
 			return view, err
 		}
 	}
+	view.Asking = view.Conduct && view.Cancelled == "" && view.State != audit.Planned
+	view.Groups = grouped(view.Questions)
 	view.look(or(v.get("question"), v.r.PostFormValue("question")))
 	return view, nil
 }
@@ -236,6 +240,37 @@ func (q *auditView) look(id string) {
 	}
 }
 
+// questionGroup are the questions about one subject.
+type questionGroup struct {
+	Subject, Title string
+	Questions      []app.QuestionLine
+	Answered       int
+	Worst          audit.Result // of the answers; empty: none
+}
+
+func grouped(all []app.QuestionLine) []questionGroup {
+	var out []questionGroup
+	for _, q := range all {
+		if len(out) == 0 || out[len(out)-1].Subject != q.Subject {
+			out = append(out, questionGroup{Subject: q.Subject, Title: q.Title})
+		}
+		g := &out[len(out)-1]
+		if g.Questions = append(g.Questions, q); q.Answer == nil {
+			continue
+		}
+		if g.Answered++; g.Worst == "" || slices.Index(audit.Results(), q.Answer.Result) < slices.Index(audit.Results(), g.Worst) {
+			g.Worst = q.Answer.Result
+		}
+	}
+	return out
+}
+
+// opens tells whether a group stands open: that of the question that is looked
+// at, and one in which something was raised.
+func (q auditView) opens(g questionGroup) bool {
+	return q.Asking && q.At != nil && q.At.Subject == g.Subject || g.Worst.Raises() || len(q.Groups) < 4
+}
+
 func auditHead(view auditView) page {
 	next := "Nothing: it is concluded. What it raised is treated below Nonconformities."
 	switch {
@@ -246,6 +281,8 @@ func auditHead(view auditView) page {
 		next = "Name who leads it: nobody who owns or answers for what it looks at."
 	case len(view.Conflicts) > 0:
 		next = "Name another auditor: " + view.Conflicts[0] + "."
+	case view.State == audit.Planned:
+		next = "Nothing before " + string(view.Begins) + ": then its questions are answered here."
 	case view.Answered < view.Asked:
 		next = plural(view.Asked-view.Answered, "question waits", "questions wait") + " for an answer: look, then write down what you saw."
 	default:

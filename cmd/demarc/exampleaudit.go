@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/audit"
@@ -34,7 +36,7 @@ func (e *env) exampleAudit(ctx context.Context, a *app.App, c app.Caller) error 
 	for _, q := range view.Questions {
 		said, ok := found[q.ID]
 		if !ok {
-			said = app.AuditAnswer{Result: audit.Conforms, Seen: "The records that stand beside the question, and an interview."}
+			said = exampleAnswer(q)
 		}
 		said.Question = q.ID
 		if _, err := a.AnswerAudit(ctx, c, x.ID, said, 0); err != nil {
@@ -44,15 +46,11 @@ func (e *env) exampleAudit(ctx context.Context, a *app.App, c app.Caller) error 
 	if view, err = a.Audit(ctx, c, x.ID); err != nil {
 		return err
 	}
-	if _, err := a.ConcludeAudit(ctx, c, x.ID, "In what was looked at the management system conforms, but for the review by the management, which was not held. It is effective where it is measured.", view.Version); err != nil {
+	if _, err := a.ConcludeAudit(ctx, c, x.ID, "In what was looked at the management system conforms, but for the review by the management, which was not held, and for who may do what in the accounts.", view.Version); err != nil {
 		return err
 	}
-	n := view.Findings[len(view.Findings)-1].Nonconformity
-	for _, f := range view.Findings {
-		if f.Grade == audit.Minor {
-			n = f.Nonconformity
-		}
-	}
+	i := slices.IndexFunc(view.Findings, func(f app.NonconformityLine) bool { return f.Question == "clause/9.3" })
+	n := view.Findings[i].Nonconformity
 	n.Cause, n.Similar = "Nobody had the review in his calendar after the head of operations left.", "The review of suppliers was in the same calendar, and was held."
 	n.Correction, n.Corrected = "A day for the review is set.", today
 	n.Actions = []audit.Action{{What: "The review stands in the control calendar, owned by the security lead.", Owner: "security", Due: today.Add(30)}}
@@ -61,4 +59,18 @@ func (e *env) exampleAudit(ctx context.Context, a *app.App, c app.Caller) error 
 	}
 	_, err = a.ProposeAudits(ctx, c)
 	return err
+}
+
+// exampleAnswer says of a question what an auditor would who believes the
+// records.
+func exampleAnswer(q app.QuestionLine) app.AuditAnswer {
+	for _, f := range q.Facts {
+		switch {
+		case strings.Contains(f.Says, ": not satisfied."):
+			return app.AuditAnswer{Result: audit.Minor, Seen: f.Says, Statement: "What the duty asks is not done in the accounts that were read.", Where: "aws"}
+		case strings.Contains(f.Says, ": unknown."):
+			return app.AuditAnswer{Result: audit.NotSeen, Seen: "No interface tells of it, and whoever answers for it was not to be had."}
+		}
+	}
+	return app.AuditAnswer{Result: audit.Conforms, Seen: "The records that stand beside the question, and an interview."}
 }
