@@ -104,17 +104,20 @@ func tooLong(a, b string) bool { return len(a)*len(b) > 1<<22 }
 
 // everyResource tells whether a pattern means every resource.
 func everyResource(pattern string) bool {
-	fields := strings.Split(pattern, ":")
-	if len(fields) == 1 {
-		return strings.Trim(pattern, "*") == "" && pattern != ""
+	if pattern == "" || pattern[len(pattern)-1] != '*' {
+		return false
 	}
-	for i, f := range fields {
-		ok := f == "*" || i == 0 && f == "arn" || i == 1 && f == "aws"
-		if !ok {
+	if !strings.Contains(pattern, ":") {
+		return strings.Trim(pattern, "*") == ""
+	}
+	rest, field, more := pattern, "", true
+	for i := 0; more; i++ {
+		field, rest, more = strings.Cut(rest, ":")
+		if field != "*" && !(i == 0 && field == "arn") && !(i == 1 && field == "aws") {
 			return false
 		}
 	}
-	return fields[len(fields)-1] == "*"
+	return field == "*"
 }
 
 // anyone tells whether a principal is everyone.
