@@ -33,6 +33,10 @@ const (
 	ReadAgreement        Permission = "agreement.read"
 	EditAgreement        Permission = "agreement.edit"   // hand in, a new version, take away
 	ReviewAgreement      Permission = "agreement.review" // accept, override, send to counsel
+	ReadPolicy           Permission = "policy.read"
+	EditPolicy           Permission = "policy.edit"        // draft, write, submit, the facts they are filled with
+	ApprovePolicy        Permission = "policy.approve"     // approve, publish, retire
+	AcknowledgePolicy    Permission = "policy.acknowledge" // for oneself
 	ReadAttestation      Permission = "attestation.read"
 	EditAttestation      Permission = "attestation.edit"
 	ReadSnapshot         Permission = "snapshot.read" // the raw documents too
@@ -53,19 +57,19 @@ const (
 	ExportAll            Permission = "organisation.export"
 )
 
-// reading is what every role may look at that is bound to no service.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit}
+// reading is what every role may look at.
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit, ReadPolicy}
 
 // overview is what a role of the firm itself may look at besides.
-var overview = join(reading, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
+var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
 
 // table says which role may do what. It is the whole of it: what does not stand
 // here may not be done.
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
-	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, TreatNonconformity, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
@@ -75,7 +79,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/job"
+	"demarc.dev/demarc/policy"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
 )
@@ -41,6 +42,7 @@ type App struct {
 	now      func() time.Time
 	load     func() (*catalogue.Catalogue, error)
 	mappings func() (*foreign.Mappings, error)
+	policies func() (*policy.Book, error)
 	hasher   *account.Hasher
 	key      func() (account.Key, error)
 	misses   misses
@@ -62,7 +64,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), hasher: account.NewHasher(2),
+	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), policies: sync.OnceValues(policy.Load), hasher: account.NewHasher(2),
 		found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}, reached: indexes[*Reached]{most: reachedMost}, ruled: indexes[*Matrices]{most: ruledMost}}
 	a.papers = text.NewReader(text.Options{})
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })

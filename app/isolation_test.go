@@ -22,6 +22,7 @@ import (
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/policy"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/risk"
@@ -303,7 +304,31 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"SetRiskMethod": func() (any, error) {
 			return a.SetRiskMethod(ctx, c, "method.yaml", []byte("appetite: 3\n"))
 		},
-		"EditMatrix": func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
+		"AcknowledgePolicy": func() (any, error) { return a.AcknowledgePolicy(ctx, c, "access", "sha256:0") },
+		"Acknowledgements":  func() (any, error) { return a.Acknowledgements(ctx, c, "access") },
+		"ApprovePolicy":     func() (any, error) { return a.ApprovePolicy(ctx, c, "access", "sha256:0") },
+		"DraftPolicies":     func() (any, error) { return a.DraftPolicies(ctx, c, []string{"backup"}) },
+		"FillPolicy":        func() (any, error) { return a.FillPolicy(ctx, c, "access", 1) },
+		"ImportPolicy": func() (any, error) {
+			return a.ImportPolicy(ctx, c, "access", 1, "access.md", []byte("## Purpose\n\nOurs.\n"))
+		},
+		"Policies":       func() (any, error) { return a.Policies(ctx, c) },
+		"Policy":         func() (any, error) { return a.Policy(ctx, c, "access") },
+		"PolicyCoverage": func() (any, error) { return a.PolicyCoverage(ctx, c, ed) },
+		"PolicyDiff":     func() (any, error) { return a.PolicyDiff(ctx, c, "access", 0, 0) },
+		"PolicyFacts":    func() (any, error) { return a.PolicyFacts(ctx, c) },
+		"PolicyPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.PolicyPaper(ctx, c, "access", 0, "md", report.Paper{}, w) })
+		},
+		"PolicyText":    func() (any, error) { return a.PolicyText(ctx, c, "access", 0) },
+		"PublishPolicy": func() (any, error) { return a.PublishPolicy(ctx, c, "access", "sha256:0") },
+		"RetirePolicy":  func() (any, error) { return a.RetirePolicy(ctx, c, "access", 1, "no more") },
+		"SetPolicy": func() (any, error) {
+			return a.SetPolicy(ctx, c, policy.Policy{ID: "own", Title: "Own", Every: 12, Quorum: 1, Text: "Ours."}, 0)
+		},
+		"SetPolicyFacts": func() (any, error) { return a.SetPolicyFacts(ctx, c, policy.Known{"key.rotation": "6 months"}) },
+		"SubmitPolicy":   func() (any, error) { return a.SubmitPolicy(ctx, c, "access", 1) },
+		"EditMatrix":     func() (any, error) { v, _, err := a.EditMatrix(ctx, c, "ledger", ed, 1, nil); return v, err },
 		"PatchMatrix": func() (any, error) {
 			v, _, err := a.PatchMatrix(ctx, c, "ledger", ed, 1, []string{"5.1.1-C1"}, app.Patch{Note: ref("x")})
 			return v, err
@@ -348,6 +373,7 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 	theirs := assessed(t, a, larkspur, everything).Run
 	_, err := a.SetScope(ctx, bramble, "scope.yaml", []byte(brambleScope))
 	ok(t, err)
+	must[int](t)(a.DraftPolicies(ctx, larkspur, []string{"access"}))
 	size := must[int64](t)(a.LogSize(ctx, larkspur))
 	_, err = a.FindingPage(ctx, larkspur, theirs, app.FindingAsk{Most: 10}) // so that its index lies at hand
 	ok(t, err)
@@ -384,7 +410,7 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"Assessment", "Drift", "ExportFindings", "Finding", "FindingChoices", "FindingGroups", "FindingPage", "Findings", "FindingsIn", "GapData", "Report", "SignMatrix"} {
+	for _, name := range []string{"Assessment", "Drift", "ExportFindings", "Finding", "FindingChoices", "FindingGroups", "FindingPage", "Findings", "FindingsIn", "GapData", "Policy", "PolicyPaper", "Report", "SignMatrix"} {
 		if _, err := asked[name](); err == nil || problem.Of(err) != problem.NotFound {
 			t.Errorf("%s of another organisation's run or service: %v", name, err)
 		}

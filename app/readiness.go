@@ -55,7 +55,12 @@ func (a *App) Gates(ctx context.Context, c Caller) ([]Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Gate{s.scoped(), s.seen(), s.agreed(), s.assessed(), s.answered(), s.closed()}, nil
+	gates := []Gate{s.scoped(), s.seen(), s.agreed(), s.assessed(), s.answered(), s.closed()}
+	ruled, err := a.ruled(ctx, c)
+	if problem.Of(err) == problem.Denied && err != nil {
+		return gates, nil // he may not see the policies
+	}
+	return append(gates, ruled), err
 }
 
 // standing gathers what the gates are computed from; conclusions, which are
@@ -278,7 +283,8 @@ func (w Work) when() time.Time {
 const soon = 30 * 24 * time.Hour
 
 // MyWork gives what waits for the caller by what he may do: matrices to sign
-// off, requests to answer or to look at, answers and exceptions that end. What
+// off, policies to read and to approve, requests to answer or to look at, answers
+// and exceptions that end. What
 // is late comes first, then by day.
 func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 	m, err := a.Member(ctx, c)
@@ -286,7 +292,7 @@ func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 		return nil, err
 	}
 	var out []Work
-	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.answerWork, a.exceptionWork, a.auditWork} {
+	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.answerWork, a.exceptionWork, a.auditWork} {
 		some, err := of(ctx, c, m)
 		if problem.Of(err) == problem.Denied && err != nil {
 			continue // it is not his

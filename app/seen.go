@@ -32,6 +32,8 @@ func ApplicabilityRef(line string) Ref                   { return Ref{applicabil
 func AuditRef(id string) Ref                             { return Ref{audits, id} }
 func ProgrammeRef() Ref                                  { return Ref{programmes, current} }
 func NonconformityRef(id string) Ref                     { return Ref{nonconformities, id} }
+func PolicyRef(id string) Ref                            { return Ref{policies, id} }
+func PolicyFactRef() Ref                                 { return Ref{policyFacts, current} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
 func MemberRef(account string) Ref                       { return Ref{members, account} }

@@ -103,6 +103,12 @@ func (p Policy) InForce() *Issue {
 // Digest is the SHA-256 of what an approval is about: everything that the
 // policy says, to whom, and the facts that it was filled with.
 func (p Policy) Digest() string {
+	if len(p.Facts) == 0 { // as it is kept
+		p.Facts = nil
+	}
+	if len(p.Audience) == 0 {
+		p.Audience = nil
+	}
 	data, err := json.Marshal(struct {
 		ID, Title, Owner string
 		Audience         []string
@@ -206,7 +212,7 @@ func (p Policy) With(known Known, owner string) Known {
 var idShape = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // reserved are words that stand in addresses beside the ids of policies.
-func reserved() []string { return []string{"fact", "coverage", "draft"} }
+func reserved() []string { return []string{"fact", "coverage", "draft", "template"} }
 
 // World is what a policy is checked against.
 type World struct {

@@ -114,6 +114,15 @@ func TestFill(t *testing.T) {
 	if text = Refill(text, full); !strings.Contains(text, "rotated every 6 months") || slices.ContainsFunc(Questions(text), func(o Open) bool { return o.Fact == "key.rotation" }) {
 		t.Error("what became known is not filled in")
 	}
+	// A fact changes: what stands as the template made it follows, what somebody worded stays.
+	text = strings.Replace(text, "and at once when one may be known to others", "at the latest", 1) + "\nWe watch {{nothing}} 6 months.\n"
+	if now := b.Refresh(x, text, full, Known{"key.rotation": "3 months"}); !strings.Contains(now, "rotated every 6 months, at the latest") {
+		t.Errorf("what somebody worded changed:\n%s", now)
+	}
+	plain := b.Fill(x, full, Parties(s), cat.Duty)
+	if now := b.Refresh(x, plain, full, Known{"key.rotation": "3 months"}); !strings.Contains(now, "rotated every 3 months, and at once") || strings.Contains(now, "6 months") {
+		t.Errorf("a changed fact is not followed:\n%s", now)
+	}
 }
 
 func TestBlocks(t *testing.T) {

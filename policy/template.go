@@ -142,18 +142,37 @@ func (b *Book) Fill(t Template, known Known, parties []catalogue.Party, duty fun
 			return !ok || !slices.Contains(parties, d.Party)
 		})
 		for i, l := range x.Lines {
-			x.Lines[i] = placeholder.ReplaceAllStringFunc(l, func(p string) string {
-				id := p[2 : len(p)-2]
-				if v := known[id]; v != "" {
-					return v
-				}
-				f, _ := b.Fact(id)
-				return Question(id, f.Ask)
-			})
+			x.Lines[i] = b.filled(l, known)
 		}
 		out = append(out, x)
 	}
 	return Write(bare(out))
+}
+
+// filled puts facts into a line, and questions where none is known.
+func (b *Book) filled(line string, known Known) string {
+	return placeholder.ReplaceAllStringFunc(line, func(p string) string {
+		id := p[2 : len(p)-2]
+		if v := known[id]; v != "" {
+			return v
+		}
+		f, _ := b.Fact(id)
+		return Question(id, f.Ask)
+	})
+}
+
+// Refresh writes the lines of a text that stand as the template and earlier
+// facts made them as the facts of now make them. What somebody worded otherwise
+// stays; its questions are answered.
+func (b *Book) Refresh(t Template, text string, was, now Known) string {
+	for _, x := range read(t.Text, true) {
+		for _, l := range x.Lines {
+			if old := b.filled(l, was); placeholder.MatchString(l) {
+				text = strings.ReplaceAll(text, old, b.filled(l, now))
+			}
+		}
+	}
+	return Refill(text, now)
 }
 
 // bare takes headings away under which nothing is left.

@@ -18,10 +18,10 @@ const bodyMost = 64 << 10
 // queryMost bounds a URL's query, which holds a view.
 const queryMost = 8 << 10
 
-// policy is the content security policy of every answer. The one script is ours
+// contentPolicy is the content security policy of every answer. The one script is ours
 // and comes from its own address: none in a page runs, and it can make no markup
 // of words, for it has no trusted types.
-const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const contentPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // guarded puts the guards before the pages: the headers of every answer, the
 // host, the origin of what changes something, sizes, and the session.
@@ -33,7 +33,7 @@ func (s *Server) guarded(pages http.Handler) http.Handler {
 	inner := origin.Handler(s.admitted(pages))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin") // no-referrer would make the Origin of our own forms null

@@ -33,6 +33,7 @@ var (
 		"GET /go":                     "finds its way through the pages",
 		"GET /go.json":                "finds its way through the pages",
 		"GET /scope/edit":             "is the form of an act that has its operation",
+		"GET /policy/{policy}/edit":   "is the form of an act that has its operation",
 		"GET /responsibility/import":  "is the form of an act that has its operation",
 		"POST /responsibility/import": "shows a person what a file would change before it is taken in; a program compares the version that it made",
 		"POST /member/{account}/link": "only the operator may, and no token is an operator's: who holds the link becomes that person",

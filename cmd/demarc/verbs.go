@@ -23,6 +23,7 @@ func verbs() []func(*env) *cobra.Command {
 		newApplicability,
 		newAudit,
 		newNonconformity,
+		newPolicy,
 		newReport,
 		newServe,
 		newEvidence,
