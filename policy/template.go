@@ -215,7 +215,7 @@ func (b *Book) Lint(cat *catalogue.Catalogue) []string {
 	asked := map[string]bool{}
 	for _, t := range b.Templates {
 		fault := func(format string, args ...any) {
-			out = append(out, "template/"+t.ID+".md: "+fmt.Sprintf(format, args...))
+			out = append(out, "template "+t.ID+": "+fmt.Sprintf(format, args...))
 		}
 		if t.Title == "" || t.For == "" || t.Every < 1 || t.Every > maxEvery {
 			fault("title, for and every are demanded")
