@@ -122,7 +122,7 @@ func fill(t testing.TB, a *app.App) {
 	ok(t, err)
 	_, _, err = a.ImportRisks(ctx, owner, "risks.yaml", read(t, "risks.yaml"))
 	ok(t, err)
-	_, err = a.DraftPolicies(ctx, owner, nil)
+	_, err = a.DraftPolicies(ctx, owner, nil, "")
 	ok(t, err)
 	names, err := fs.Glob(example.Files(), "matrix/*.yaml")
 	ok(t, err)

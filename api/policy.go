@@ -76,6 +76,7 @@ type (
 		Place
 		Body struct {
 			Templates []string `json:"templates,omitempty" maxItems:"100" nullable:"false" doc:"ids of templates; absent: all of which there is no policy yet"`
+			Owner     string   `json:"owner,omitempty" maxLength:"64" doc:"id of a person of the scope that owns them"`
 		}
 	}
 	setPolicyFactIn struct {
@@ -120,8 +121,13 @@ func (s *server) policyCalls() []call {
 		{id: "draftPolicies", method: post, path: "/policy/draft", tag: tag, need: account.EditPolicy, says: "Draft policies from templates", example: map[string]any{"templates": []string{"backup"}},
 			more: "Filled with what the scope and the facts say; what is not known stands as an open question. What exists stays as it is.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *draftPolicyIn) (imported, error) {
-				n, err := a.DraftPolicies(ctx, c, in.Body.Templates)
+				n, err := a.DraftPolicies(ctx, c, in.Body.Templates, in.Body.Owner)
 				return imported{Added: n}, err
+			})},
+		{id: "fillPolicies", method: post, path: "/policy/fill", tag: tag, need: account.EditPolicy, says: "Take the facts of today into every text that is being written", more: "What was submitted, or is in force as it stands, waits for its own turn.",
+			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (imported, error) {
+				n, err := a.FillPolicies(ctx, c)
+				return imported{Changed: n}, err
 			})},
 		{id: "getPolicyFacts", method: get, path: "/policy/fact", tag: tag, need: account.ReadPolicy, says: "The facts that policies are filled with", more: "What is known of each, and a usual value where there is one: it is offered, and never taken for the firm's own.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *listIn) (Page[app.PolicyFact], error) {

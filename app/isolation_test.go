@@ -307,7 +307,8 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"AcknowledgePolicy": func() (any, error) { return a.AcknowledgePolicy(ctx, c, "access", "sha256:0") },
 		"Acknowledgements":  func() (any, error) { return a.Acknowledgements(ctx, c, "access") },
 		"ApprovePolicy":     func() (any, error) { return a.ApprovePolicy(ctx, c, "access", "sha256:0") },
-		"DraftPolicies":     func() (any, error) { return a.DraftPolicies(ctx, c, []string{"backup"}) },
+		"DraftPolicies":     func() (any, error) { return a.DraftPolicies(ctx, c, []string{"backup"}, "") },
+		"FillPolicies":      func() (any, error) { return a.FillPolicies(ctx, c) },
 		"FillPolicy":        func() (any, error) { return a.FillPolicy(ctx, c, "access", 1) },
 		"ImportPolicy": func() (any, error) {
 			return a.ImportPolicy(ctx, c, "access", 1, "access.md", []byte("## Purpose\n\nOurs.\n"))
@@ -373,7 +374,7 @@ func TestIsolation_NothingOfAnother(t *testing.T) {
 	theirs := assessed(t, a, larkspur, everything).Run
 	_, err := a.SetScope(ctx, bramble, "scope.yaml", []byte(brambleScope))
 	ok(t, err)
-	must[int](t)(a.DraftPolicies(ctx, larkspur, []string{"access"}))
+	must[int](t)(a.DraftPolicies(ctx, larkspur, []string{"access"}, ""))
 	size := must[int64](t)(a.LogSize(ctx, larkspur))
 	_, err = a.FindingPage(ctx, larkspur, theirs, app.FindingAsk{Most: 10}) // so that its index lies at hand
 	ok(t, err)

@@ -321,8 +321,9 @@ func (a *App) PolicyDiff(ctx context.Context, c Caller, id string, from, to int)
 }
 
 // DraftPolicies makes policies of templates, of all of which there is none yet
-// when no id is named. What exists stays as it is.
-func (a *App) DraftPolicies(ctx context.Context, c Caller, ids []string) (drafted int, err error) {
+// when no id is named, owned by a person of the scope; nobody for an empty one.
+// What exists stays as it is.
+func (a *App) DraftPolicies(ctx context.Context, c Caller, ids []string, owner string) (drafted int, err error) {
 	h, err := a.enter(ctx, c, account.EditPolicy)
 	if err != nil {
 		return 0, err
@@ -340,6 +341,9 @@ func (a *App) DraftPolicies(ctx context.Context, c Caller, ids []string) (drafte
 		if err != nil {
 			return err
 		}
+		if w := g.world(); owner != "" && w.Person != nil && !w.Person(owner) {
+			return problem.New(problem.Invalid, "owner: nobody in the scope is called "+cutWord(owner)+", or the person has left", "demarc scope show lists the people")
+		}
 		for _, t := range chosen {
 			if _, ok, err := get[policy.Policy](ctx, tx, policies, t.ID); err != nil || ok {
 				if err != nil {
@@ -347,7 +351,7 @@ func (a *App) DraftPolicies(ctx context.Context, c Caller, ids []string) (drafte
 				}
 				continue
 			}
-			if err := h.putPolicy(tx, g.drafted(t), "policy.drafted"); err != nil {
+			if err := h.putPolicy(tx, g.drafted(t, owner), "policy.drafted"); err != nil {
 				return err
 			}
 			drafted++
@@ -372,8 +376,8 @@ func (g *policyGround) chosen(ids []string) ([]policy.Template, error) {
 	return out, nil
 }
 
-func (g *policyGround) drafted(t policy.Template) policy.Policy {
-	p := policy.Policy{ID: t.ID, Template: t.ID, Title: t.Title, Audience: t.Audience, Every: t.Every, Quorum: 1}
+func (g *policyGround) drafted(t policy.Template, owner string) policy.Policy {
+	p := policy.Policy{ID: t.ID, Template: t.ID, Title: t.Title, Owner: owner, Audience: t.Audience, Every: t.Every, Quorum: 1}
 	p.Text = g.book.Fill(t, g.of(p), policy.Parties(g.scope), g.cat.Duty)
 	p.Facts = g.bound(p)
 	return p

@@ -23,10 +23,10 @@ import (
 func TestPolicy_FromTemplateToAcknowledgement(t *testing.T) {
 	a := estate(t, t.TempDir())
 	ines, ruth := larkspur, app.Local("larkspur", "ruth@larkspur-ledger.example")
-	if n := must[int](t)(a.DraftPolicies(ctx, ines, nil)); n < 14 {
+	if n := must[int](t)(a.DraftPolicies(ctx, ines, nil, "")); n < 14 {
 		t.Fatalf("drafted %d policies", n)
 	}
-	if n := must[int](t)(a.DraftPolicies(ctx, ines, nil)); n != 0 {
+	if n := must[int](t)(a.DraftPolicies(ctx, ines, nil, "")); n != 0 {
 		t.Errorf("drafted %d that are there already", n)
 	}
 	one := func(id string) app.PolicyLine {
@@ -54,12 +54,20 @@ func TestPolicy_FromTemplateToAcknowledgement(t *testing.T) {
 		}
 	}
 	must[policy.Known](t)(a.SetPolicyFacts(ctx, ines, said))
-	x := one(p.ID).Policy
+	if n := must[int](t)(a.FillPolicies(ctx, ines)); n < 14 || len(one("backup").Open) != 1 {
+		t.Errorf("filled %d policies, and one leaves open %v", n, one("backup").Open)
+	}
+	if n := must[int](t)(a.FillPolicies(ctx, ines)); n != 0 {
+		t.Errorf("filled %d policies that say all", n)
+	}
+	p = one("cryptography")
+	x := p.Policy
 	x.Owner, x.Quorum, x.Note = must[*scope.Scope](t)(a.Scope(ctx, ines)).People[0].ID, 2, "first of its kind"
 	x = must[policy.Policy](t)(a.SetPolicy(ctx, ines, x, p.Version))
 	_, err = a.SetPolicy(ctx, ruth, x, p.Version)
 	wantKind(t, err, problem.Conflict)
-	x = must[policy.Policy](t)(a.FillPolicy(ctx, ines, x.ID, x.Version))
+	_, err = a.FillPolicy(ctx, ines, x.ID, x.Version)
+	wantKind(t, err, problem.Invalid) // it says all already
 	if q := policy.Questions(x.Text); len(q) > 0 || !strings.Contains(x.Text, "rotated every 12 months") {
 		t.Fatalf("the text leaves open %v", q)
 	}
@@ -166,7 +174,7 @@ func TestPolicy_WhoReads(t *testing.T) {
 // went, and what somebody changed in it comes back changed.
 func TestPolicy_RoundTrip(t *testing.T) {
 	a := estate(t, t.TempDir())
-	must[int](t)(a.DraftPolicies(ctx, larkspur, nil))
+	must[int](t)(a.DraftPolicies(ctx, larkspur, nil, ""))
 	for _, row := range must[*app.Policies](t)(a.Policies(ctx, larkspur)).Rows {
 		for _, format := range []string{"md", "docx"} {
 			var b, again bytes.Buffer
@@ -201,7 +209,7 @@ func TestPolicy_RoundTrip(t *testing.T) {
 func TestPolicy_Coverage(t *testing.T) {
 	a := estate(t, t.TempDir())
 	before := must[*app.PolicyCoverage](t)(a.PolicyCoverage(ctx, larkspur, "2026"))
-	must[int](t)(a.DraftPolicies(ctx, larkspur, nil))
+	must[int](t)(a.DraftPolicies(ctx, larkspur, nil, ""))
 	after := must[*app.PolicyCoverage](t)(a.PolicyCoverage(ctx, larkspur, "2026"))
 	if before.Untouched == 0 || before.Promised != 0 || after.Untouched != 0 || after.Promised != len(after.Duties) || after.WordsOnly != before.Untouched {
 		t.Errorf("before: %d untouched, %d promised; after: %d untouched, %d promised, %d only in words of %d", before.Untouched, before.Promised, after.Untouched, after.Promised, after.WordsOnly, len(after.Duties))

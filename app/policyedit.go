@@ -135,15 +135,55 @@ func (a *App) FillPolicy(ctx context.Context, c Caller, id string, seen int) (po
 		if p.Retired != nil {
 			return retired(id)
 		}
-		t, _ := g.book.Template(p.Template)
-		facts := g.bound(*p)
-		text := g.book.Refresh(t, p.Text, p.Facts, facts)
-		if text == p.Text && len(policy.Since(p.Facts, facts)) == 0 {
+		if !g.refreshed(p) {
 			return problem.New(problem.Invalid, "the text says already what is known", "say the facts that it leaves open first")
 		}
-		p.Text, p.Facts, p.Submitted, p.Approvals = text, facts, nil, nil
 		return nil
 	})
+}
+
+// refreshed takes the facts of today into a policy, and tells whether it says
+// anything else than before.
+func (g *policyGround) refreshed(p *policy.Policy) bool {
+	t, _ := g.book.Template(p.Template)
+	facts := g.bound(*p)
+	text := g.book.Refresh(t, p.Text, p.Facts, facts)
+	if text == p.Text && len(policy.Since(p.Facts, facts)) == 0 {
+		return false
+	}
+	p.Text, p.Facts, p.Submitted, p.Approvals = text, facts, nil, nil
+	return true
+}
+
+// FillPolicies takes the facts of today into every text that is being written:
+// what was submitted or is in force as it stands waits for its own turn.
+func (a *App) FillPolicies(ctx context.Context, c Caller) (filled int, err error) {
+	h, err := a.enter(ctx, c, account.EditPolicy)
+	if err != nil {
+		return 0, err
+	}
+	err = h.Update(ctx, func(tx *store.Tx) error {
+		filled = 0
+		g, err := a.policyGround(ctx, tx)
+		if err != nil {
+			return err
+		}
+		all, err := list[policy.Policy](ctx, tx, policies)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if i := p.InForce(); p.Retired != nil || p.Submitted != nil || i != nil && i.Digest == p.Digest() || !g.refreshed(&p) {
+				continue
+			}
+			if err := h.putPolicy(tx, p, "policy.changed"); err != nil {
+				return err
+			}
+			filled++
+		}
+		return nil
+	})
+	return filled, err
 }
 
 func retired(id string) error {

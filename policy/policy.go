@@ -212,7 +212,7 @@ func (p Policy) With(known Known, owner string) Known {
 var idShape = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // reserved are words that stand in addresses beside the ids of policies.
-func reserved() []string { return []string{"fact", "coverage", "draft", "template"} }
+func reserved() []string { return []string{"fact", "coverage", "draft", "fill", "template"} }
 
 // World is what a policy is checked against.
 type World struct {

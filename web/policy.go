@@ -43,6 +43,11 @@ func (q policiesView) In(states ...policy.State) int {
 	return n
 }
 
+// Fillable tells whether some text that is being written leaves something open.
+func (q policiesView) Fillable() bool {
+	return q.Unsaid < q.Facts && slices.ContainsFunc(q.Rows, func(l app.PolicyLine) bool { return l.State == policy.Draft && len(l.Open) > 0 })
+}
+
 func (s *Server) policies(v *visit) error {
 	view, err := s.policiesView(v)
 	if err != nil {
@@ -94,11 +99,19 @@ func (s *Server) draftPolicies(v *visit) error {
 	if len(chosen) == 0 {
 		return s.policiesRefused(v, policy.Policy{Every: 12, Quorum: 1}, "template: choose at least one")
 	}
-	_, err := s.o.App.DraftPolicies(v, v.Caller, chosen)
+	_, err := s.o.App.DraftPolicies(v, v.Caller, chosen, v.r.PostForm.Get("owner"))
 	if fault, ok := mendable(err); ok {
 		return s.policiesRefused(v, policy.Policy{Every: 12, Quorum: 1}, fault)
 	}
 	if err != nil {
+		return err
+	}
+	return v.redirect("/policy")
+}
+
+// fillPolicies takes the facts of today into every text that is being written.
+func (s *Server) fillPolicies(v *visit) error {
+	if _, err := s.o.App.FillPolicies(v, v.Caller); err != nil {
 		return err
 	}
 	return v.redirect("/policy")

@@ -85,6 +85,7 @@ func (s *Server) routes() []route {
 		{"GET /policy", account.ReadPolicy, s.policies},
 		{"POST /policy", account.EditPolicy, s.addPolicy},
 		{"POST /policy/draft", account.EditPolicy, s.draftPolicies},
+		{"POST /policy/fill", account.EditPolicy, s.fillPolicies},
 		{"GET /policy/fact", account.ReadPolicy, s.policyFacts},
 		{"POST /policy/fact", account.EditPolicy, s.setPolicyFacts},
 		{"GET /policy/coverage", account.ReadPolicy, s.policyCoverage},

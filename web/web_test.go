@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/cloud"
@@ -55,7 +56,8 @@ func open(t *testing.T, fill func(*testing.T, *app.App, app.Caller)) *house {
 		return now
 	}
 	dir := t.TempDir()
-	a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test", Now: clock})
+	// By this clock, to put every page to every role takes a day.
+	a, err := app.Open(t.Context(), app.Options{Dir: dir, Version: "test", Now: clock, Sessions: account.Limits{Whole: 240 * time.Hour, Idle: 240 * time.Hour}})
 	if err != nil {
 		t.Fatal(err)
 	}

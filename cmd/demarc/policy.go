@@ -56,12 +56,13 @@ func newPolicyTemplate(e *env) *cobra.Command {
 }
 
 func newPolicyDraft(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use: "draft [TEMPLATE…]", Short: "Draft policies from templates, or from all", Example: "  demarc policy draft\n  demarc policy draft backup access",
+	var owner string
+	c := &cobra.Command{
+		Use: "draft [TEMPLATE…]", Short: "Draft policies from templates, or from all", Example: "  demarc policy draft\n  demarc policy draft backup access --owner ines",
 		Long: "Drafts policies from the templates that are named, or from all of which there is no\npolicy yet, filled with what the scope and the facts say. What exists stays as it is.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				n, err := a.DraftPolicies(c.Context(), caller, args)
+				n, err := a.DraftPolicies(c.Context(), caller, args, owner)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "drafted %s\nnext: demarc policy fact show, then demarc policy list\n", count(n, "policy", "policies"))
 				}
@@ -69,6 +70,8 @@ func newPolicyDraft(e *env) *cobra.Command {
 			})
 		},
 	}
+	c.Flags().StringVar(&owner, "owner", "", "id of a person of the scope that owns them")
+	return c
 }
 
 func newPolicyFact(e *env) *cobra.Command {
@@ -99,7 +102,7 @@ func newPolicyFact(e *env) *cobra.Command {
 			}
 			now, err := a.SetPolicyFacts(c.Context(), caller, said)
 			if err == nil {
-				fmt.Fprintf(e.stdout, "%s said\nnext: demarc policy fill POLICY\n", count(len(now), "fact is", "facts are"))
+				fmt.Fprintf(e.stdout, "%s said\nnext: demarc policy fill\n", count(len(now), "fact is", "facts are"))
 			}
 			return err
 		})

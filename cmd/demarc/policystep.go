@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
-	"demarc.dev/demarc/policy"
 	"demarc.dev/demarc/problem"
 )
 
@@ -49,20 +48,6 @@ func newPolicyDiff(e *env) *cobra.Command {
 	}
 }
 
-// seenPolicy is a command that changes a policy as it was looked at at a version.
-func seenPolicy(e *env, use, short, example string, do func(*app.App, context.Context, app.Caller, string, int) (policy.Policy, error)) *cobra.Command {
-	var version int
-	c := &cobra.Command{Use: use + " POLICY", Short: short, Example: example, Args: policyArg()}
-	c.Flags().IntVar(&version, "version", 0, "version of the record that you looked at, as demarc policy show says")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-			x, err := do(a, c.Context(), caller, args[0], version)
-			return e.toldPolicy(x, err)
-		})
-	}
-	return c
-}
-
 // signedPolicy is a command about a policy whose digest was looked at.
 func signedPolicy(e *env, use, short, example string, do func(*app.App, context.Context, app.Caller, string, string) (string, error)) *cobra.Command {
 	var digest string
@@ -84,11 +69,36 @@ func signedPolicy(e *env, use, short, example string, do func(*app.App, context.
 }
 
 func newPolicyFill(e *env) *cobra.Command {
-	return seenPolicy(e, "fill", "Take the facts of today into the text", "  demarc policy fill access --version 1", (*app.App).FillPolicy)
+	var version int
+	c := &cobra.Command{Use: "fill [POLICY]", Short: "Take the facts of today into a text, or into every text that is being written", Example: "  demarc policy fill\n  demarc policy fill access --version 1", Args: cobra.MaximumNArgs(1)}
+	c.Flags().IntVar(&version, "version", 0, "version of the record that you looked at, as demarc policy show says")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+			if len(args) == 1 {
+				x, err := a.FillPolicy(c.Context(), caller, args[0], version)
+				return e.toldPolicy(x, err)
+			}
+			n, err := a.FillPolicies(c.Context(), caller)
+			if err == nil {
+				fmt.Fprintf(e.stdout, "%s filled\n", count(n, "text was", "texts were"))
+			}
+			return err
+		})
+	}
+	return c
 }
 
 func newPolicySubmit(e *env) *cobra.Command {
-	return seenPolicy(e, "submit", "Hand a text in for approval", "  demarc policy submit access --version 3", (*app.App).SubmitPolicy)
+	var version int
+	c := &cobra.Command{Use: "submit POLICY", Short: "Hand a text in for approval", Example: "  demarc policy submit access --version 3", Args: policyArg()}
+	c.Flags().IntVar(&version, "version", 0, "version of the record that you looked at, as demarc policy show says")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+			x, err := a.SubmitPolicy(c.Context(), caller, args[0], version)
+			return e.toldPolicy(x, err)
+		})
+	}
+	return c
 }
 
 func newPolicyApprove(e *env) *cobra.Command {
