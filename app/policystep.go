@@ -201,9 +201,9 @@ func (a *App) policyWork(ctx context.Context, c Caller, m account.Member) ([]Wor
 // readWithin is how many days somebody has to read what was published.
 const readWithin = 14
 
-// ruled is the gate of the policies: each topic has one in force that everybody
+// policyGate is the gate of the policies: each topic has one in force that everybody
 // concerned has read.
-func (a *App) ruled(ctx context.Context, c Caller) (Gate, error) {
+func (a *App) policyGate(ctx context.Context, c Caller) (Gate, error) {
 	all, err := a.Policies(ctx, c)
 	if err != nil {
 		return Gate{}, err

@@ -56,7 +56,7 @@ func (a *App) Gates(ctx context.Context, c Caller) ([]Gate, error) {
 		return nil, err
 	}
 	gates := []Gate{s.scoped(), s.seen(), s.agreed(), s.assessed(), s.answered(), s.closed()}
-	ruled, err := a.ruled(ctx, c)
+	ruled, err := a.policyGate(ctx, c)
 	if problem.Of(err) == problem.Denied && err != nil {
 		return gates, nil // he may not see the policies
 	}
