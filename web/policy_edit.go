@@ -219,7 +219,7 @@ func (s *Server) policyCoverage(v *visit) error {
 		Next: next}, coverPage(view))
 }
 
-func coverOptions() []option {
+func spokenOptions() []option {
 	return []option{{"", "all duties"}, {"untouched", "nothing speaks of"}, {"words", "only words"}}
 }
 

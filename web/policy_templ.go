@@ -2869,7 +2869,7 @@ func coverPage(q coverView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = choice("show", "only", q.Only, coverOptions()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = choice("show", "only", q.Only, spokenOptions()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
