@@ -26,6 +26,7 @@ import (
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
 	"demarc.dev/demarc/risk"
+	"demarc.dev/demarc/sla"
 	"demarc.dev/demarc/store"
 )
 
@@ -78,6 +79,22 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"PutAgreement": func() (any, error) {
 			return a.PutAgreement(ctx, c, app.AgreementAsk{ID: "g1", Files: []app.Upload{{Name: "a.md", Data: []byte("Provider shall notify.")}}})
 		},
+		"AgreementLevels": func() (any, error) { return a.AgreementLevels(ctx, c, "g1") },
+		"TakeLevel":       func() (any, error) { return a.TakeLevel(ctx, c, "g1", 0) },
+		"Levels":          func() (any, error) { return a.Levels(ctx, c) },
+		"Level":           func() (any, error) { return a.Level(ctx, c, "l1") },
+		"SetLevel": func() (any, error) {
+			return a.SetLevel(ctx, c, app.ServiceLevel{ID: "l1", Metric: sla.Metric{Name: "x", Target: 99 * sla.Hundred / 100}})
+		},
+		"RemoveLevel": func() (any, error) { return nil, a.RemoveLevel(ctx, c, "l1") },
+		"AddMeasurement": func() (any, error) {
+			return a.AddMeasurement(ctx, c, "l1", app.Upload{Name: "m.csv", Data: []byte("window,percent\n2026-09,99\n")})
+		},
+		"RemoveMeasurement": func() (any, error) { return a.RemoveMeasurement(ctx, c, "l1", "m1") },
+		"ReviewLevel": func() (any, error) {
+			return a.ReviewLevel(ctx, c, "l1", app.LevelReview{On: "2026-01-01", People: []string{"Tess"}})
+		},
+		"Compose":         func() (any, error) { return a.Compose(ctx, c, "99 * l1") },
 		"RemoveAgreement": func() (any, error) { return nil, a.RemoveAgreement(ctx, c, "g1") },
 		"AnswerAudit": func() (any, error) {
 			return a.AnswerAudit(ctx, c, "a1", app.AuditAnswer{Question: "clause/9.2", Result: audit.Conforms, Seen: "x"}, 0)

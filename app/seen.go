@@ -36,6 +36,7 @@ func PolicyRef(id string) Ref                            { return Ref{policies, 
 func PolicyFactRef() Ref                                 { return Ref{policyFacts, current} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
+func LevelRef(id string) Ref                             { return Ref{levels, id} }
 func MemberRef(account string) Ref                       { return Ref{members, account} }
 func CollectorRef(id string) Ref                         { return Ref{collectors, id} }
 func ScheduleRef(id string) Ref                          { return Ref{schedules, id} }
