@@ -25,6 +25,7 @@ import (
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/sla"
 )
 
 // house is the API over the shipped example.
@@ -143,6 +144,10 @@ func fill(t testing.TB, a *app.App) {
 	_, err = a.ProposeAudits(ctx, owner)
 	ok(t, err)
 	_, err = a.RaiseNonconformity(ctx, owner, audit.Nonconformity{Source: audit.OfComplaint, Grade: audit.Minor, Requirement: "the notice", Where: "ledger", Statement: "it came late", Evidence: "a letter"})
+	ok(t, err)
+	_, err = a.SetLevel(ctx, owner, app.ServiceLevel{Agreement: "g1", Metric: sla.Metric{Name: "Availability", Target: sla.Hundred * 999 / 1000}})
+	ok(t, err)
+	_, err = a.AddMeasurement(ctx, owner, "l1", app.Upload{Name: "stated.csv", Data: []byte("window,percent\n2026-01,99.5\n")})
 	ok(t, err)
 	q, err := a.Ask(ctx, owner, app.Request{Text: "the access review of March"})
 	ok(t, err)

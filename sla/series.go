@@ -44,7 +44,7 @@ func (k Kind) Says() string {
 	case Probes:
 		return "by probes"
 	case Incidents:
-		return "by incidents: what none of them covers counts as up"
+		return "by incidents"
 	}
 	return "as it was stated"
 }

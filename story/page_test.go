@@ -150,6 +150,10 @@ func TestPage(t *testing.T) {
 	ada.signsInByLink()
 	ada.asks()
 	ada.hands("/o/larkspur/agreement", "agreement/evaluate/testdata/document/commonpaper-sla.md", "Hand in and read", "Name, such as “Postrider: terms and DPA of 2026”", "Levels")
+	ada.visit("/o/larkspur/sla")
+	ada.fills("Name, such as “Availability of the API”", "Availability of the mail API")
+	ada.fills("Target: at least so many per cent", "99.9")
+	ada.presses("Write it down", "")
 	ada.hands("/o/larkspur/import", "check/foreign/testdata/prowler.ocsf.json", "Take it in")
 	owner, stranger := look{ada, axe(t)}, look{nobody, axe(t)}
 	var links, plain, open []string

@@ -114,6 +114,17 @@ func (s *Server) routes() []route {
 		{"POST /agreement/{agreement}/report", account.IssueReport, s.reportAgreement},
 		{"POST /agreement/{agreement}/remove", account.EditAgreement, s.removeAgreement},
 
+		{"GET /agreement/{agreement}/sla", account.ReadAgreement, s.agreementLevels},
+		{"POST /agreement/{agreement}/sla", account.EditAgreement, s.takeLevel},
+		{"GET /sla", account.ReadAgreement, s.levels},
+		{"POST /sla", account.EditAgreement, s.addLevel},
+		{"GET /sla/{level}", account.ReadAgreement, s.level},
+		{"POST /sla/{level}", account.EditAgreement, s.setLevel},
+		{"POST /sla/{level}/record", account.EditAgreement, s.measure},
+		{"POST /sla/{level}/record/{record}/remove", account.EditAgreement, s.unmeasure},
+		{"POST /sla/{level}/review", account.ReviewAgreement, s.reviewLevel},
+		{"POST /sla/{level}/remove", account.EditAgreement, s.removeLevel},
+
 		{"GET /catalogue", account.ReadOrganisation, s.catalogue},
 		{"GET /catalogue/{control}", account.ReadOrganisation, s.control},
 		{"GET /check", account.ReadOrganisation, s.checks},
@@ -192,7 +203,7 @@ func (s *Server) Permissions() map[string]account.Permission {
 func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
-		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}}},
+		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}}},
 		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/applicability", "Statement of Applicability"}, {"/policy", "Policies"}, {"/assess", "Assessment history"}}},
 		{"Audit and review", []item{{"/audit", "Internal audit"}, {"/nonconformity", "Nonconformities"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},

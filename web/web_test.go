@@ -24,6 +24,7 @@ import (
 	"demarc.dev/demarc/job"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/responsibility"
+	"demarc.dev/demarc/sla"
 	"demarc.dev/demarc/web"
 )
 
@@ -198,6 +199,15 @@ func trap(t *testing.T, a *app.App, c app.Caller) {
 	assessed(t.Context(), t, a, c, catalogue.Edition2026)
 	words := "# " + hostile + "\n\nProvider shall notify Customer of any security breach within 48 hours, " + hostile + ".\n"
 	if _, err := a.PutAgreement(t.Context(), c, app.AgreementAsk{Name: hostile, Files: []app.Upload{{Name: "a" + hostile + ".txt", Data: []byte(words)}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SetLevel(t.Context(), c, app.ServiceLevel{Agreement: "g1", Currency: "<b>", Metric: sla.Metric{Name: hostile, Target: sla.Hundred * 999 / 1000, Exclusions: []string{hostile}}, Quotes: []app.LevelWords{{Of: hostile, Where: hostile, Text: hostile}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.AddMeasurement(t.Context(), c, "l1", app.Upload{Name: hostile, Data: []byte("start,end,what\n2026-01-02 00:00,2026-01-03 00:00,down\n")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.ReviewLevel(t.Context(), c, "l1", app.LevelReview{On: "2026-01-05", People: []string{hostile}, Minutes: hostile, Decisions: []app.LevelDecision{{What: hostile, Who: hostile}}}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAttest,
 		newAssess,
 		newAgreement,
+		newSLA,
 		newReach,
 		newRemediation,
 		newRisk,
