@@ -28,6 +28,7 @@ var plan = map[string]struct{ rooms, libraries []string }{
 	"cloud/cloudtest":       {[]string{"cloud"}, []string{"github.com/klauspost/compress/"}},
 	"cloud/aws":             {[]string{"cloud", "cloud/iampolicy"}, []string{"github.com/aws/", "golang.org/x/sync/", "golang.org/x/time/"}},
 	"cloud/terraform":       {[]string{"cloud", "cloud/iampolicy", "internal/jsonscan"}, nil},
+	"cloud/kube":            {[]string{"cloud"}, []string{"k8s.io/client-go/rest", "k8s.io/client-go/tools/clientcmd", "k8s.io/apimachinery/pkg/"}},
 	"cloud/host":            {[]string{"cloud"}, []string{"golang.org/x/crypto/ssh", "golang.org/x/crypto/ssh/agent", "golang.org/x/crypto/ssh/knownhosts"}},
 	"cloud/replay":          {[]string{"cloud"}, nil},
 	"evidence":              {nil, []string{"golang.org/x/mod/sumdb/", "github.com/klauspost/compress/"}},

@@ -116,6 +116,8 @@ func providerName(id string) string {
 		return "Microsoft Azure"
 	case "gcp":
 		return "Google Cloud"
+	case "kubernetes":
+		return "Kubernetes"
 	case "host":
 		return "Own machines"
 	}

@@ -145,8 +145,8 @@ func (s *Snapshot) read(ctx context.Context, f io.Reader) error {
 	}
 	defer r.Close()
 	s.Header, s.Gaps = r.Header(), r.Gaps()
-	if h := s.Header; s.Name == "" && h.Provider == "host" && len(h.Accounts) == 1 {
-		s.Name = h.Accounts[0].Name // machines of one account stand beside each other
+	if h := s.Header; s.Name == "" && (h.Provider == "host" || h.Provider == "kubernetes") && len(h.Accounts) == 1 {
+		s.Name = h.Accounts[0].Name // machines and clusters of one account stand beside each other
 	}
 	for {
 		switch _, err := r.Next(); {

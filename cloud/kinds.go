@@ -51,6 +51,18 @@ const (
 	BackupVault      Kind = "backup-vault"
 	Host             Kind = "host"
 	HostAccount      Kind = "host-account"
+	ControlPlane     Kind = "control-plane"
+	Namespace        Kind = "namespace"
+	Workload         Kind = "workload"
+	ClusterRole      Kind = "cluster-role"
+	ClusterBinding   Kind = "cluster-binding"
+	ServiceAccount   Kind = "service-account"
+	ClusterService   Kind = "cluster-service"
+	Ingress          Kind = "ingress"
+	NetworkPolicy    Kind = "network-policy"
+	Node             Kind = "node"
+	StorageClass     Kind = "storage-class"
+	AdmissionWebhook Kind = "admission-webhook"
 )
 
 // Type is the type of an attribute.
@@ -457,4 +469,95 @@ var kinds = [...]struct {
 		password_max_days int after how many days it must be changed; 0 means never
 		keys int keys with which it signs in over SSH
 		admin bool it is root, or sudo lets it become root`},
+	{ControlPlane, "what governs a Kubernetes cluster: its API server", `
+		version string of Kubernetes
+		support_ends time when upstream ends patches of that version
+		flags_seen bool the API server runs as a pod whose flags can be read
+		anonymous bool requests without a sign-in are let through to authorisation
+		authorisation strings ways in which requests are allowed, such as RBAC
+		admission strings admission plug-ins that are switched on beyond the default ones
+		audit_days int days that its audit log is kept; 0 without a limit or a log
+		profiling bool profiles of the server can be taken over the network`},
+	{Namespace, "a namespace of a Kubernetes cluster", `
+		system bool Kubernetes itself made it
+		workloads int workloads in it
+		pod_security string the level that pods must keep: privileged, baseline, restricted; empty when none is set
+		denies_in bool a policy denies every connection to its pods that no other lets in
+		denies_out bool a policy denies every connection from its pods that no other lets out
+		quota bool a quota limits what it uses
+		limits bool a limit range gives containers limits that name none`},
+	{Workload, "something that runs containers in a Kubernetes cluster: deployment, daemon set, stateful set, job, or a pod of its own", `
+		namespace string its namespace
+		system bool it is part of Kubernetes itself
+		privileged strings containers that run privileged
+		host_namespaces strings namespaces of its node that it shares: network, pid, ipc
+		host_paths strings paths of its node that it mounts
+		root strings containers that may run as root
+		escalates strings containers whose processes may gain rights
+		capabilities strings containers that do not drop all capabilities, or add others than NET_BIND_SERVICE
+		seccomp_open strings containers without a seccomp profile
+		writable strings containers that may write to their root file system
+		images strings images of its containers
+		loose_images strings those of them that are fixed by no digest
+		unlimited strings containers without a limit of memory or of processor
+		host_ports strings ports of its node that it takes, each: container and port
+		service_account string the account that it runs under
+		token bool the token of that account is mounted
+		plain_secrets strings variables whose name tells of a secret and whose value stands in the manifest`},
+	{ClusterRole, "a role of a Kubernetes cluster or namespace", `
+		namespace string its namespace; empty for the whole cluster
+		default bool Kubernetes itself made it
+		wildcard bool it allows every verb on every resource
+		reads_secrets bool it lets read secrets
+		enters_pods bool it lets run commands in running pods
+		escalates bool it lets give rights that one has not: bind, escalate, impersonate
+		subjects strings who is bound to it, each: user, group or service-account, and the name`},
+	{ClusterBinding, "a binding of a role of a Kubernetes cluster", `
+		namespace string where it holds; empty for the whole cluster
+		default bool Kubernetes itself made it
+		role string the role
+		admin bool the role may do everything, in the whole cluster
+		subjects strings who holds it, each: user, group or service-account, and the name
+		anonymous bool everyone holds it, also without a sign-in`},
+	{ServiceAccount, "an account for the programs of a Kubernetes cluster", `
+		namespace string its namespace
+		system bool it is part of Kubernetes itself
+		default bool the one that pods get which name none
+		token bool pods get its token when they say nothing
+		roles strings roles that it is bound to
+		admin bool one of them may do everything, in the whole cluster`},
+	{ClusterService, "a service that pods of a Kubernetes cluster offer", `
+		namespace string its namespace
+		type string ClusterIP, NodePort, LoadBalancer or ExternalName
+		ports strings each: protocol/port
+		external bool it can be reached from outside the cluster
+		inner bool its load balancer has an address of the inner network alone
+		sources strings address ranges that may reach it; empty for any`},
+	{Ingress, "a way into a Kubernetes cluster for HTTP", `
+		namespace string its namespace
+		hosts strings names that it answers to; "*" for any
+		plain_hosts strings those of them without TLS`},
+	{NetworkPolicy, "a policy of packets between pods", `
+		namespace string its namespace
+		directions strings in and out, as it rules
+		all_pods bool it rules every pod of its namespace
+		opens strings directions in which it lets everyone through: in, out`},
+	{Node, "a machine of a Kubernetes cluster", `
+		version string of its kubelet
+		support_ends time when upstream ends patches of that version
+		os string its operating system
+		kernel string its kernel
+		runtime string what runs its containers
+		ready bool it is ready
+		external_address string its address of the internet; empty without one
+		control_plane bool the control plane runs on it`},
+	{StorageClass, "a class of volumes of a Kubernetes cluster", `
+		provisioner string what makes the volumes
+		default bool claims without a class get it
+		encrypted bool its parameters demand encryption
+		expands bool volumes may grow`},
+	{AdmissionWebhook, "a hook that is asked before the API of a Kubernetes cluster stores something", `
+		mutating bool it may change what is stored
+		fails_open bool what it should judge is stored when it does not answer
+		outside bool it runs outside the cluster`},
 }

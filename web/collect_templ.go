@@ -252,9 +252,9 @@ func collectPage(c collectView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs("demarc collect aws --profile PROFILE --regions REGIONS\nsudo demarc collect host --out HOST.snapshot\ndemarc assess")
+		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs("demarc collect aws --profile PROFILE --regions REGIONS\ndemarc collect kube --context CONTEXT --out CLUSTER.snapshot\nsudo demarc collect host --out HOST.snapshot\ndemarc assess")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collect.templ`, Line: 56, Col: 139}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collect.templ`, Line: 56, Col: 201}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {

@@ -81,6 +81,8 @@ func provider(k cloud.Kind) string {
 	switch k {
 	case cloud.Host, cloud.HostAccount:
 		return "host"
+	case cloud.ControlPlane, cloud.Namespace, cloud.Workload, cloud.ClusterRole, cloud.ClusterBinding, cloud.ServiceAccount, cloud.ClusterService, cloud.Ingress, cloud.NetworkPolicy, cloud.Node, cloud.StorageClass, cloud.AdmissionWebhook:
+		return "kubernetes"
 	}
 	return "aws"
 }

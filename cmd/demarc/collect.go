@@ -19,13 +19,13 @@ import (
 func newCollect(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "collect",
-		Short: "See what stands in a cloud account, a Terraform plan or a machine",
+		Short: "See what stands in a cloud account, a cluster, a Terraform plan or a machine",
 		Long: `Collect reads, and judges nothing. What it saw becomes a snapshot in the store;
 what it could not read becomes a gap with its reason, never silence.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newCollectAWS(e), newCollectTerraform(e), newCollectHost(e), newCollectFile(e), newCollectList(e))
+	c.AddCommand(newCollectAWS(e), newCollectTerraform(e), newCollectHost(e), newCollectKube(e), newCollectFile(e), newCollectList(e))
 	return c
 }
 

@@ -29,7 +29,7 @@ func TestStory(t *testing.T) {
 			e.Setenv("DEMARC_ACTOR", "tester")
 			return os.CopyFS(e.Cd+"/example", example.Files())
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip, "truncate": truncate, "sub": sub, "postgres": startPostgres},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip, "truncate": truncate, "sub": sub, "postgres": startPostgres, "cluster": startCluster},
 	})
 }
 
