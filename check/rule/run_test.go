@@ -80,11 +80,38 @@ func TestUnread(t *testing.T) {
 	}
 }
 
+// everyProvider gives resources of a kind that only checks of another provider ask
+// that provider.
+func everyProvider(checks []check.Check, source cloud.Source) cloud.Source {
+	providers := map[cloud.Kind]string{}
+	for _, c := range checks {
+		for _, k := range c.Kinds {
+			if len(c.Providers) == 0 || slices.Contains(c.Providers, "aws") {
+				providers[k] = "aws"
+			} else if providers[k] == "" {
+				providers[k] = c.Providers[0]
+			}
+		}
+	}
+	return func() iter.Seq2[*cloud.Resource, error] {
+		return func(yield func(*cloud.Resource, error) bool) {
+			for r, err := range source() {
+				if err == nil && providers[r.Kind] != "" {
+					r.Provider = providers[r.Kind]
+				}
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // TestRun puts all checks to generated resources of every kind: none may be
 // faulty, and none may be without a finding.
 func TestRun(t *testing.T) {
 	set := compile(t, parse(t))
-	in := check.Input{Header: cloud.Header{Source: "live", Provider: "aws"}, Source: cloudtest.Generate(5_000, 1), Now: time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)}
+	in := check.Input{Header: cloud.Header{Source: "live", Provider: "aws"}, Source: everyProvider(parse(t), cloudtest.Generate(5_000, 1)), Now: time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)}
 	faulty := map[string]bool{}
 	stats, err := set.Run(t.Context(), in, func(f check.Finding) error {
 		if f.Outcome == check.Error && !faulty[f.Check] {

@@ -76,17 +76,6 @@ func single(n int) map[cloud.Kind]int {
 	return map[cloud.Kind]int{cloud.AccountKind: accountsOf(n), cloud.RegionKind: accountsOf(n) * len(regions), cloud.Organisation: 1}
 }
 
-// provider gives the one whose collector sees resources of the kind.
-func provider(k cloud.Kind) string {
-	switch k {
-	case cloud.Host, cloud.HostAccount:
-		return "host"
-	case cloud.ControlPlane, cloud.Namespace, cloud.Workload, cloud.ClusterRole, cloud.ClusterBinding, cloud.ServiceAccount, cloud.ClusterService, cloud.Ingress, cloud.NetworkPolicy, cloud.Node, cloud.StorageClass, cloud.AdmissionWebhook:
-		return "kubernetes"
-	}
-	return "aws"
-}
-
 // allot divides n among the kinds, which it gives in canonical order.
 func allot(n int) []part {
 	specs := cloud.Kinds()
@@ -198,7 +187,7 @@ func (m *maker) make(i int) *cloud.Resource {
 	account, region := m.place(i)
 	tenant, stage := tenants[m.rand.IntN(len(tenants))], stages[m.rand.IntN(len(stages))]
 	r := &cloud.Resource{
-		ID: m.id(m.spec.Kind, i, account, stage), Kind: m.spec.Kind, Native: m.call, Provider: provider(m.spec.Kind), Source: "live",
+		ID: m.id(m.spec.Kind, i, account, stage), Kind: m.spec.Kind, Native: m.call, Provider: "aws", Source: "live",
 		Account: account, Region: region, Tenant: tenant,
 		Tags:       map[string]string{"stage": stage, "owner": owners[m.rand.IntN(len(owners))]},
 		Attributes: make(map[string]any, len(m.spec.Attributes)),
