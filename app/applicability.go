@@ -78,6 +78,11 @@ func (a *App) applicability(ctx context.Context, h *hall, from records, ed catal
 	if in.Risks, err = h.treated(ctx, from, w.Catalogue); err != nil {
 		return nil, err
 	}
+	if !h.bound() { // a policy is of no service
+		if in.Policies, err = a.rulesInForce(ctx, from); err != nil {
+			return nil, err
+		}
+	}
 	out.Statement = applicability.Make(in)
 	out.Digest = out.Statement.Digest()
 	approved, ok, err := get[applicability.Approval](ctx, from, statementsOf, string(in.Edition))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"demarc.dev/demarc/account"
+	"demarc.dev/demarc/applicability"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/policy"
@@ -196,4 +197,24 @@ func touching(ctx context.Context, h *hall, cat *catalogue.Catalogue) (checked, 
 		}
 	}
 	return checked, answered, err
+}
+
+// rulesInForce gives the policies in force by what they speak of.
+func (a *App) rulesInForce(ctx context.Context, from records) ([]applicability.Policy, error) {
+	all, err := list[policy.Policy](ctx, from, policies)
+	if err != nil {
+		return nil, err
+	}
+	book, err := a.policies()
+	if err != nil {
+		return nil, err
+	}
+	var out []applicability.Policy
+	for _, p := range all {
+		if i := p.InForce(); i != nil {
+			t, _ := book.Template(p.Template)
+			out = append(out, applicability.Policy{ID: p.ID, Title: i.Title, Duties: i.Satisfies, Annex: t.Annex})
+		}
+	}
+	return out, nil
 }

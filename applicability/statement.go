@@ -37,7 +37,8 @@ type Line struct {
 	Status        assess.Status   `json:"status,omitempty"`
 	Absence       string          `json:"absence,omitempty"` // why there is no status
 	Counts        assess.Counts   `json:"counts"`
-	Risks         []string        `json:"risks,omitempty"` // ids of the register that it treats
+	Risks         []string        `json:"risks,omitempty"`    // ids of the register that it treats
+	Policies      []string        `json:"policies,omitempty"` // ids of the policies in force that say how it is done
 }
 
 // Standing says whether somebody decided a line.
@@ -88,7 +89,15 @@ type Input struct {
 	Scope      *scope.Scope
 	Assessment *assess.Assessment  // nil: nothing was assessed
 	Risks      map[string][]string // ids of the risks that a control treats, by its key
+	Policies   []Policy            // in force
 	Decisions  []Decision
+}
+
+// Policy is a policy in force, by what it speaks of.
+type Policy struct {
+	ID, Title string
+	Duties    []string // that its paragraphs satisfy
+	Annex     []string // lines of Annex A that it is for
 }
 
 // Make puts the statement together. It is a value of its input.
@@ -222,6 +231,11 @@ func (m *maker) finish(l Line) Line {
 		}
 	}
 	slices.Sort(l.Risks)
+	for _, p := range m.Policies {
+		if slices.Contains(p.Annex, l.ID) || slices.ContainsFunc(p.Duties, func(id string) bool { return m.asks(l, id) }) {
+			l.Policies = append(l.Policies, p.ID)
+		}
+	}
 	m.status(&l)
 	if d, ok := m.decided[l.ID]; ok {
 		at := d.At
@@ -230,6 +244,12 @@ func (m *maker) finish(l Line) Line {
 	}
 	m.propose(&l)
 	return l
+}
+
+// asks tells whether a duty is one of a line.
+func (m *maker) asks(l Line, id string) bool {
+	d, ok := m.Catalogue.Duty(id)
+	return ok && slices.Contains(l.Controls, d.Control) && (l.Party == "" || d.Party == l.Party)
 }
 
 // status derives how the line stands from the answers about our own duties.
@@ -267,9 +287,22 @@ func (m *maker) propose(l *Line) {
 		l.Justification = "The organisation is a cloud service " + string(l.Party) + ": " + some(m.services(l.Party), 4) + "."
 	case len(l.Controls) > 0 && len(m.ours) > 0:
 		l.Justification = "ISO/IEC 27017 adds to it for the cloud services in scope: " + some(m.services(""), 4) + "."
+	case len(l.Policies) > 0:
+		l.Justification = "The organisation has put rules for it in force: " + some(m.rules(l.Policies), 4) + "."
 	default:
 		l.Standing, l.Justification = Blank, "Nobody has justified it yet."
 	}
+}
+
+// rules gives what policies are called.
+func (m *maker) rules(ids []string) []string {
+	var out []string
+	for _, p := range m.Policies {
+		if slices.Contains(ids, p.ID) {
+			out = append(out, p.Title)
+		}
+	}
+	return out
 }
 
 // services gives the names of those on whose side we stand as that party.

@@ -169,3 +169,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestMake_Policies: a policy in force is named where it speaks of a duty of the
+// line's party, or is for the line; it gives a reason where nothing else does.
+func TestMake_Policies(t *testing.T) {
+	in := Input{Catalogue: book(), Edition: catalogue.Edition2026, Scope: customer(), Policies: []Policy{{ID: "backup", Title: "Backup", Duties: []string{"12.3.1-C1"}, Annex: []string{"A.7.4"}}}}
+	s := Make(in)
+	for id, named := range map[string]bool{"27017-8.13-customer": true, "27017-8.13-provider": false, "A.8.13": true, "A.7.4": true, "A.7.5": false} {
+		if got := slices.Equal(line(t, s, id).Policies, []string{"backup"}); got != named {
+			t.Errorf("%s names %v", id, line(t, s, id).Policies)
+		}
+	}
+	if l := line(t, s, "A.7.4"); l.Standing != Proposed || l.Justification != "The organisation has put rules for it in force: Backup." || l.Status != "" {
+		t.Errorf("a line that only a policy speaks of is %+v", l)
+	}
+	in.Policies = nil
+	if l := line(t, Make(in), "A.7.4"); l.Standing != Blank {
+		t.Errorf("without it, it is %+v", l)
+	}
+}

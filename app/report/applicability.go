@@ -134,6 +134,9 @@ func (s Applicability) justification(l applicability.Line) document.Cell {
 	if l.Standing == applicability.Proposed {
 		lines = append(lines, document.Plain("(proposed)"))
 	}
+	if len(l.Policies) > 0 {
+		lines = append(lines, document.Plain("Policies in force: "+strings.Join(l.Policies, ", ")))
+	}
 	return document.Words(lines...)
 }
 
@@ -187,7 +190,7 @@ func ApplicabilityWorkbook(s Applicability) document.Workbook {
 	lines := document.Sheet{Name: sheetStatement, Title: "Every line", Note: "Change Applies, Justification and Responsible, and take the file in again.", Empty: "There is no line.", Columns: []document.SheetColumn{
 		sheetColumn(colLine, 22), sheetColumn("Standard", 26), sheetColumn("Theme", 16), sheetColumn("Number", 10), sheetColumn("Control", 44), sheetColumn("Party", 10),
 		{Title: colApplies, Width: 10, Edit: true, Options: []string{"yes", "no"}}, {Title: colJustification, Width: 60, Edit: true}, sheetColumn("Standing", 11), {Title: colResponsible, Width: 18, Edit: true},
-		statusColumn(), sheetColumn("Duties met", 10), sheetColumn("Duties", 9), sheetColumn("Risks it treats", 40), sheetColumn("Decided by", 24)}}
+		statusColumn(), sheetColumn("Duties met", 10), sheetColumn("Duties", 9), sheetColumn("Risks it treats", 40), sheetColumn("Policies in force", 40), sheetColumn("Decided by", 24)}}
 	for _, l := range s.Statement.Lines {
 		lines.Rows = append(lines.Rows, lineRow(l))
 	}
@@ -211,7 +214,7 @@ func lineRow(l applicability.Line) []document.Value {
 		responsible = word(l.Responsible)
 	}
 	return []document.Value{word(l.ID), word(l.Set), word(or(l.Group, "cloud")), word(l.Number), word(l.Title), word(or(string(l.Party), "both")),
-		yes(l.Applicable), justification, word(string(l.Standing)), responsible, word(standing), document.Count(l.Counts.Met()), document.Count(l.Counts.Applies()), word(or(strings.Join(l.Risks, ", "), "none")), word(or(l.By, "nobody"))}
+		yes(l.Applicable), justification, word(string(l.Standing)), responsible, word(standing), document.Count(l.Counts.Met()), document.Count(l.Counts.Applies()), word(or(strings.Join(l.Risks, ", "), "none")), word(or(strings.Join(l.Policies, ", "), "none")), word(or(l.By, "nobody"))}
 }
 
 // ReadApplicability reads the decisions of an edited workbook, and tells every

@@ -118,7 +118,7 @@ func (e *env) printLine(l applicability.Line) {
 	fmt.Fprintf(e.stdout, "%s  %s %s\n%s\n", l.ID, l.Number, l.Title, wrap(l.Justification, "  "))
 	table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range [][2]string{{"of", l.Set}, {"speaks to", or(string(l.Party), "every organisation")}, {"applies", map[bool]string{true: "yes", false: "no"}[l.Applicable]}, {"standing", string(l.Standing)},
-		{"stands", cmp.Or(string(l.Status), l.Absence)}, {"met", fmt.Sprintf("%d of %d duties", l.Counts.Met(), l.Counts.Applies())}, {"answers", or(l.Responsible, "nobody named")}, {"controls", or(strings.Join(l.Controls, ", "), "none of the cloud set")}, {"risks", or(strings.Join(l.Risks, ", "), "none")}} {
+		{"stands", cmp.Or(string(l.Status), l.Absence)}, {"met", fmt.Sprintf("%d of %d duties", l.Counts.Met(), l.Counts.Applies())}, {"answers", or(l.Responsible, "nobody named")}, {"controls", or(strings.Join(l.Controls, ", "), "none of the cloud set")}, {"risks", or(strings.Join(l.Risks, ", "), "none")}, {"policies", or(strings.Join(l.Policies, ", "), "none in force")}} {
 		fmt.Fprintf(table, "  %s\t%s\n", f[0], f[1])
 	}
 	_ = table.Flush() // to the same stdout as all else

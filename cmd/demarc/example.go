@@ -95,6 +95,9 @@ func (e *env) example(ctx context.Context, a *app.App, c app.Caller, out string)
 	if err != nil {
 		return err
 	}
+	if err := e.examplePolicies(ctx, a, c); err != nil {
+		return err
+	}
 	if err := e.exampleAudit(ctx, a, c); err != nil {
 		return err
 	}
