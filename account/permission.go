@@ -30,6 +30,9 @@ const (
 	ConductAudit         Permission = "audit.conduct" // plan, ask, raise, conclude
 	TreatNonconformity   Permission = "nonconformity.treat"
 	VerifyNonconformity  Permission = "nonconformity.verify" // say whether what was done works
+	ReadCalendar         Permission = "calendar.read"
+	EditCalendar         Permission = "calendar.edit"
+	PerformControl       Permission = "calendar.perform" // write down that an occurrence was done, with its evidence
 	ReadAgreement        Permission = "agreement.read"
 	EditAgreement        Permission = "agreement.edit"   // hand in, a new version, take away
 	ReviewAgreement      Permission = "agreement.review" // accept, override, send to counsel
@@ -58,7 +61,7 @@ const (
 )
 
 // reading is what every role may look at.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit, ReadPolicy}
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit, ReadCalendar, ReadPolicy}
 
 // overview is what a role of the firm itself may look at besides.
 var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
@@ -68,9 +71,9 @@ var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, 
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
 	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
-	ControlOwner:    join(overview, TreatNonconformity, EditAttestation, ReadSnapshot, ReadMember),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, PerformControl, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	ControlOwner:    join(overview, TreatNonconformity, PerformControl, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
 	Viewer:          overview,
@@ -79,7 +82,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
-		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadCalendar, EditCalendar, PerformControl, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -21,6 +21,7 @@ import (
 	"demarc.dev/demarc/api"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/audit"
+	"demarc.dev/demarc/calendar"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/example"
 	"demarc.dev/demarc/job"
@@ -148,6 +149,11 @@ func fill(t testing.TB, a *app.App) {
 	_, err = a.SetLevel(ctx, owner, app.ServiceLevel{Agreement: "g1", Metric: sla.Metric{Name: "Availability", Target: sla.Hundred * 999 / 1000}})
 	ok(t, err)
 	_, err = a.AddMeasurement(ctx, owner, "l1", app.Upload{Name: "stated.csv", Data: []byte("window,percent\n2026-01,99.5\n")})
+	today := calendar.DayOf(time.Now())
+	sample["day"] = string(today)
+	_, err = a.SetRoutine(ctx, owner, calendar.Routine{ID: "door", Title: "Look at the log of the door", Rule: "FREQ=WEEKLY", From: today}, 0)
+	ok(t, err)
+	_, err = a.PerformRoutine(ctx, owner, "door", today, calendar.Done{On: today, Outcome: calendar.Fine, Words: "seen"}, "door.txt", strings.NewReader("seen"))
 	ok(t, err)
 	q, err := a.Ask(ctx, owner, app.Request{Text: "the access review of March"})
 	ok(t, err)

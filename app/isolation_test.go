@@ -19,6 +19,7 @@ import (
 	"demarc.dev/demarc/applicability"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/audit"
+	"demarc.dev/demarc/calendar"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/cloud"
@@ -103,6 +104,26 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"AuditPaper": func() (any, error) {
 			return written(func(w io.Writer) error { return a.AuditPaper(ctx, c, "a1", "json", report.Paper{}, w) })
 		},
+		"AttachEvidence": func() (any, error) {
+			return a.AttachEvidence(ctx, c, "access-review", "2026-01-31", "x.txt", strings.NewReader("x"))
+		},
+		"Calendar": func() (any, error) { return a.Calendar(ctx, c) },
+		"CalendarPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.CalendarPaper(ctx, c, "ics", report.Paper{}, w) })
+		},
+		"ImportCalendar": func() (any, error) {
+			return a.ImportCalendar(ctx, c, "c.yaml", []byte("routines: [{id: x, title: x, rule: FREQ=DAILY, from: \"2026-01-01\"}]\n"))
+		},
+		"PerformRoutine": func() (any, error) {
+			return a.PerformRoutine(ctx, c, "access-review", "2026-01-31", calendar.Done{}, "", nil)
+		},
+		"Routine": func() (any, error) { l, _, err := a.Routine(ctx, c, "access-review"); return l, err },
+		"RoutineEvidence": func() (any, error) {
+			f, _, err := a.RoutineEvidence(ctx, c, "access-review", "2026-01-31", 0)
+			return f, err
+		},
+		"SeedCalendar":  func() (any, error) { return a.SeedCalendar(ctx, c) },
+		"SetRoutine":    func() (any, error) { return a.SetRoutine(ctx, c, calendar.Routine{ID: "x"}, 0) },
 		"ConcludeAudit": func() (any, error) { return a.ConcludeAudit(ctx, c, "a1", "x", 1) },
 		"ImportAudits": func() (any, error) {
 			return a.ImportAudits(ctx, c, "p.yaml", []byte("programme: {begins: \"2026-01-01\", years: 2}\n"))

@@ -34,6 +34,7 @@ func ProgrammeRef() Ref                                  { return Ref{programmes
 func NonconformityRef(id string) Ref                     { return Ref{nonconformities, id} }
 func PolicyRef(id string) Ref                            { return Ref{policies, id} }
 func PolicyFactRef() Ref                                 { return Ref{policyFacts, current} }
+func RoutineRef(id string) Ref                           { return Ref{routines, id} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
 func LevelRef(id string) Ref                             { return Ref{levels, id} }

@@ -9,6 +9,7 @@ import (
 
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/audit"
+	"demarc.dev/demarc/calendar"
 	"demarc.dev/demarc/internal/day"
 )
 
@@ -58,6 +59,37 @@ func (e *env) exampleAudit(ctx context.Context, a *app.App, c app.Caller) error 
 		return err
 	}
 	_, err = a.ProposeAudits(ctx, c)
+	return err
+}
+
+// exampleCalendar writes the usual routines into the example's calendar: one was
+// done, one is overdue after it was missed before, and the others come.
+func (e *env) exampleCalendar(ctx context.Context, a *app.App, c app.Caller) error {
+	if _, err := a.SeedCalendar(ctx, c); err != nil {
+		return err
+	}
+	x, err := a.Calendar(ctx, c)
+	if err != nil {
+		return err
+	}
+	today := day.Of(e.now())
+	for _, l := range x.Routines {
+		r := l.Routine
+		switch r.Owner = "platform"; r.ID {
+		case "log-review":
+			r.From = today
+		case "privileged-access-review":
+			r.From = today.Add(-35)
+		case "supplier-review", "exit-test":
+			r.Owner = "product"
+		case "risk-review", "policy-review", "management-review", "awareness-review":
+			r.Owner = "security"
+		}
+		if _, err := a.SetRoutine(ctx, c, r, r.Version); err != nil {
+			return err
+		}
+	}
+	_, err = a.PerformRoutine(ctx, c, "log-review", today, calendar.Done{On: today, Outcome: calendar.Found, Words: "Every source delivers but the flow logs of the build network, which Ines Adler mends this week."}, "log-review.txt", strings.NewReader("Sources looked at: trail, configuration, flow logs, load balancer.\n"))
 	return err
 }
 

@@ -25,6 +25,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAudit,
 		newNonconformity,
 		newPolicy,
+		newCalendar,
 		newReport,
 		newServe,
 		newEvidence,
