@@ -4,6 +4,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,6 +32,9 @@ func Collect(ctx context.Context, o Options, out io.Writer) (cloud.Header, error
 		return cloud.Header{}, err
 	}
 	defer end()
+	if there, err := m.any("/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/var/lib/dpkg/status.d"); !there && err == nil {
+		return cloud.Header{}, &Refusal{Usage: true, Sentence: "there is no Linux system in " + cmp.Or(o.Root, "what was reached") + ": no /etc/passwd and no os-release", Hint: "--root takes the folder in which its disk or image is mounted, the one that holds etc and usr"}
+	}
 	m.look()
 	if err := ctx.Err(); err != nil {
 		return cloud.Header{}, err

@@ -224,11 +224,15 @@ func TestCollect_Image(t *testing.T) {
 	}
 }
 
-// TestCollect_Bare: an empty folder is no healthy machine.
+// TestCollect_Bare: an empty folder is no machine, and nothing of it a fact.
 func TestCollect_Bare(t *testing.T) {
+	var r *Refusal
+	if _, err := Collect(context.Background(), Options{Root: t.TempDir(), Now: at}, io.Discard); !errors.As(err, &r) || !strings.Contains(r.Sentence, "no Linux system") {
+		t.Error(err)
+	}
 	s := read(t, t.TempDir(), true, Options{Name: "void"})
 	h := of(t, s, "host/void")
-	for _, name := range []string{"os", "support_ends", "packages", "known_flaws", "empty_passwords", "root_accounts", "disks_plain", "password_min_length", "kernel"} {
+	for _, name := range []string{"os", "support_ends", "packages", "known_flaws", "empty_passwords", "root_accounts", "disks_plain", "password_min_length", "kernel", "services", "audit_daemon", "firewall", "time_service", "agents", "updates_automatic", "hypervisor"} {
 		if _, gap := h.Gaps[name]; !gap {
 			t.Errorf("%s is %s", name, told(h, name))
 		}

@@ -73,12 +73,13 @@ func (m *machine) logTargets() ([]string, error) {
 		return nil, err
 	}
 	out = append(out, syslogNG(text)...)
-	on, err := m.units.on("systemd-journal-upload")
-	if err != nil || !on {
+	upload, err := m.optional("/etc/systemd/journal-upload.conf")
+	url, ok := setting(upload, "URL")
+	if err != nil || !ok {
 		return out, err
 	}
-	upload, err := m.optional("/etc/systemd/journal-upload.conf")
-	if url, ok := setting(upload, "URL"); ok && url != "" {
+	on, err := m.units.on("systemd-journal-upload")
+	if on && url != "" {
 		out = append(out, target(strings.TrimPrefix(strings.TrimPrefix(url, "https://"), "http://"), !strings.HasPrefix(url, "http://")))
 	}
 	return out, err

@@ -231,10 +231,10 @@ func TestFirewall(t *testing.T) {
 		want  string
 		drops string
 	}{
-		"none":               {map[string]string{"/etc/nftables.conf": "policy drop"}, `""`, "false"},
+		"none":               {map[string]string{"/etc/nftables.conf": "policy drop", "/etc/systemd/system": "dir:"}, `""`, "false"},
 		"ufw":                {map[string]string{"/etc/ufw/ufw.conf": "ENABLED=yes\n", "/etc/default/ufw": "DEFAULT_INPUT_POLICY=\"DROP\"\n"}, `"ufw"`, "true"},
 		"ufw lets in":        {map[string]string{"/etc/ufw/ufw.conf": "ENABLED=yes\n", "/etc/default/ufw": "DEFAULT_INPUT_POLICY=\"ACCEPT\"\n"}, `"ufw"`, "false"},
-		"ufw off":            {map[string]string{"/etc/ufw/ufw.conf": "ENABLED=no\n"}, `""`, "false"},
+		"ufw off":            {map[string]string{"/etc/ufw/ufw.conf": "ENABLED=no\n", "/etc/systemd/system": "dir:"}, `""`, "false"},
 		"firewalld":          {map[string]string{unit("firewalld"): "", "/etc/firewalld/firewalld.conf": "DefaultZone=public\n"}, `"firewalld"`, "true"},
 		"firewalld trusts":   {map[string]string{unit("firewalld"): "", "/etc/firewalld/firewalld.conf": "DefaultZone=trusted\n"}, `"firewalld"`, "false"},
 		"nftables accepts":   {map[string]string{unit("nftables"): "", "/etc/nftables.conf": "chain input { type filter hook input priority 0; policy accept; }\nchain forward { type filter hook forward priority 0; policy drop; }"}, `"nftables"`, "false"},

@@ -3,6 +3,7 @@
 package host
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -62,6 +63,11 @@ func (m *machine) readUnits() {
 		}
 		return ""
 	})
+	if there, err := m.any("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/etc/runlevels", "/etc/rc2.d"); !there && u.err == nil {
+		if u.err = err; err == nil {
+			u.err = errors.New("none of the folders is there that say what starts, as in a container")
+		}
+	}
 	u.enabled = slices.Compact(slices.Sorted(slices.Values(m.unmasked(u.enabled))))
 	m.units = u
 	m.set("services", u.enabled, u.err)
