@@ -80,6 +80,9 @@ func (s *Server) snapshot(v *visit) error {
 func accountsOf(h cloud.Header) string {
 	var out []string
 	for _, a := range h.Accounts {
+		if a.Name == a.ID { // a machine or a cluster of its own
+			a.Name = ""
+		}
 		out = append(out, strings.TrimSpace(a.ID+" "+a.Name))
 	}
 	return or(strings.Join(out, ", "), "none named")
