@@ -457,6 +457,8 @@ var kinds = [...]struct {
 		hypervisor bool it runs virtual machines of others
 		guests int virtual machines defined on it
 		guests_open strings guests without a confining label, or with a disk that others may write too
+		bridges strings network bridges, each: its name and the interfaces of the machine that it joins
+		undeclared_bridges strings those of them that no tag bridge/NAME declares so; all without the tags
 		memory_shared bool equal pages of guests are merged
 		nested bool guests may run guests
 		threads_shared bool two guests may run on the threads of one processor core`},
@@ -476,7 +478,8 @@ var kinds = [...]struct {
 		anonymous bool requests without a sign-in are let through to authorisation
 		authorisation strings ways in which requests are allowed, such as RBAC
 		admission strings admission plug-ins that are switched on beyond the default ones
-		audit_days int days that its audit log is kept; 0 without a limit or a log
+		audit_log bool it writes an audit log by a policy
+		audit_days int days that the files of its audit log are kept; 0 for no limit of days
 		profiling bool profiles of the server can be taken over the network`},
 	{Namespace, "a namespace of a Kubernetes cluster", `
 		system bool Kubernetes itself made it

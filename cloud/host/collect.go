@@ -99,6 +99,7 @@ func (m *machine) look() {
 	m.readLogs()
 	m.readFiles()
 	m.readHypervisor()
+	m.readBridges()
 	m.close()
 }
 

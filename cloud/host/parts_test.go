@@ -261,6 +261,16 @@ func TestHypervisor(t *testing.T) {
 	expect(t, of(t, read(t, tree(t, files), false, Options{Name: "m"}), "host/m"), map[string]string{"guests": "?unreadable", "guests_open": "?unreadable"})
 }
 
+// TestBridges: what leads where is compared with what the owner says.
+func TestBridges(t *testing.T) {
+	files := map[string]string{"/sys/class/net/lo/mtu": "", "/sys/class/net/bonding_masters": "", "/sys/class/net/br-alder/bridge/x": "", "/sys/class/net/br-alder/brif/eth1.100/x": "", "/sys/class/net/br-alder/brif/vnet3/x": "",
+		"/sys/class/net/br-birch/bridge/x": "", "/sys/class/net/br-birch/brif/eth1.100/x": "", "/sys/class/net/br-birch/brif/eth2/x": "", "/sys/class/net/virbr0/bridge/x": "", "/sys/class/net/virbr0/brif": "dir:"}
+	tags := map[string]string{"bridge/br-alder": "eth1.100", "bridge/br-birch": "eth1.200", "bridge/virbr0": ""}
+	expect(t, of(t, read(t, tree(t, files), false, Options{Name: "m", Tags: tags}), "host/m"), map[string]string{"bridges": `["br-alder: eth1.100","br-birch: eth1.100 eth2","virbr0"]`, "undeclared_bridges": `["br-birch: eth1.100 eth2"]`})
+	expect(t, of(t, read(t, tree(t, files), false, Options{Name: "m"}), "host/m"), map[string]string{"undeclared_bridges": `["br-alder: eth1.100","br-birch: eth1.100 eth2","virbr0"]`})
+	expect(t, of(t, read(t, tree(t, map[string]string{"/etc/passwd": ""}), false, Options{Name: "m"}), "host/m"), map[string]string{"bridges": "?not-in-source"})
+}
+
 func TestMore(t *testing.T) {
 	wants := "/etc/systemd/system/x.wants/"
 	for name, c := range map[string]struct {

@@ -72,8 +72,7 @@ type limits struct{ memory, cpu bool }
 // namespace is one, with its resource.
 type namespace struct {
 	meta
-	r         *cloud.Resource
-	workloads int
+	r *cloud.Resource
 }
 
 // isSystem tells whether a namespace is Kubernetes' own.

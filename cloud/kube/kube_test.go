@@ -213,8 +213,8 @@ func TestCollect(t *testing.T) {
 	s := collect(t, prod(), Options{Secrets: true, Tags: map[string]string{"stage": "prod"}}, "plain-secret", "some-value", "flag-secret", "next-secret", "script-secret", "annotated-secret", "applied-secret")
 	const root = "kubernetes/prod"
 	for id, want := range map[string]map[string]string{
-		"":                                 {"version": `"v1.34.1"`, "audit_log": "true", "secrets_encrypted": "false", "endpoint_open": "?not-in-source"},
-		"/control-plane":                   {"flags_seen": "true", "anonymous": "false", "authorisation": `["Node","RBAC"]`, "admission": `["NodeRestriction"]`, "audit_days": "30", "profiling": "true", "support_ends": `"2026-10-27T23:59:59Z"`},
+		"":                                 {"version": `"v1.34.1"`, "audit_log": "?not-in-source", "secrets_encrypted": "false", "endpoint_open": "?not-in-source"},
+		"/control-plane":                   {"flags_seen": "true", "anonymous": "false", "authorisation": `["Node","RBAC"]`, "admission": `["NodeRestriction"]`, "audit_log": "true", "audit_days": "30", "profiling": "true", "support_ends": `"2026-10-27T23:59:59Z"`},
 		"/namespaces/shop":                 {"system": "false", "pod_security": `"restricted"`, "denies_in": "true", "denies_out": "true", "quota": "true", "limits": "false", "workloads": "1"},
 		"/namespaces/lab":                  {"pod_security": `""`, "denies_in": "false", "quota": "false", "limits": "false", "workloads": "3"},
 		"/namespaces/shop/deployments/web": {"privileged": "[]", "root": "[]", "escalates": "[]", "capabilities": "[]", "seccomp_open": "[]", "writable": "[]", "loose_images": "[]", "unlimited": "[]", "token": "false", "host_namespaces": "[]", "plain_secrets": "[]"},
@@ -458,6 +458,24 @@ func TestPolicy(t *testing.T) {
 		if strings.Contains(all, `"`+verb+`"`) {
 			t.Errorf("the role allows %s", verb)
 		}
+	}
+}
+
+// TestControlPlane: what flags say, and what they leave open.
+func TestControlPlane(t *testing.T) {
+	for _, c := range []struct {
+		flags          string
+		whole, control map[string]string
+	}{
+		{"", map[string]string{"audit_log": "false", "secrets_encrypted": "false"}, map[string]string{"audit_log": "false", "anonymous": "true", "authorisation": "[]", "profiling": "true"}},
+		{"--audit-policy-file=/p --audit-webhook-config-file=/w --encryption-provider-config=/e", map[string]string{"audit_log": "true", "secrets_encrypted": "?not-in-source"}, map[string]string{"audit_log": "true", "audit_days": "0"}},
+		{"--audit-log-path=/l", map[string]string{"audit_log": "false"}, map[string]string{"audit_log": "false"}},
+		{"--audit-log-maxage=-3 --anonymous-auth false --profiling=false", nil, map[string]string{"audit_days": "0", "anonymous": "false", "profiling": "false"}},
+	} {
+		k := &cluster{name: "prod", account: "prod", failed: map[string]cloud.Gap{}, found: found{server: strings.Fields("kube-apiserver " + c.flags), served: true}}
+		all := k.finishCluster("v1.35.0")
+		expect(t, &all[0], c.whole)
+		expect(t, &all[1], c.control)
 	}
 }
 

@@ -178,8 +178,22 @@ func (c *cluster) finishCluster(version string) []cloud.Resource {
 	list := func(name string) []string {
 		return slices.DeleteFunc(strings.Split(flags[name], ","), func(s string) bool { return s == "" })
 	}
-	set(whole, "audit_log", flags["audit-policy-file"] != "" && (flags["audit-log-path"] != "" || flags["audit-webhook-config-file"] != ""))
-	set(whole, "secrets_encrypted", flags["encryption-provider-config"] != "")
+	unseen := func(detail string) cloud.Gap {
+		return cloud.Gap{Reason: cloud.NotInSource, Call: "list pods", Detail: detail}
+	}
+	sent, kept := flags["audit-webhook-config-file"] != "", flags["audit-log-path"] != ""
+	audited := flags["audit-policy-file"] != "" && (sent || kept)
+	set(control, "audit_log", audited)
+	if audited && !sent {
+		whole.Gaps["audit_log"] = unseen("it is written to a file of the control plane; whether it leaves that is not to be seen")
+	} else {
+		set(whole, "audit_log", audited)
+	}
+	if flags["encryption-provider-config"] != "" {
+		whole.Gaps["secrets_encrypted"] = unseen("a file of the control plane says by which key, or by none")
+	} else {
+		set(whole, "secrets_encrypted", false)
+	}
 	set(control, "anonymous", flags["anonymous-auth"] != "false")
 	set(control, "authorisation", list("authorization-mode"))
 	set(control, "admission", list("enable-admission-plugins"))
