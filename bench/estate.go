@@ -25,6 +25,7 @@ import (
 const (
 	largeOrg = "larkspur"
 	services = 50
+	risks    = 300
 	operator = "root@disk.example"
 )
 
@@ -137,6 +138,9 @@ func settleLarge(ctx context.Context, a *app.App, resources int, out *settled) (
 		return nil, err
 	}
 	out.Drift, out.New, out.Open = time.Since(begun).Seconds(), d.Findings.New.Count, d.Findings.Open.Count
+	if err := settlePapers(ctx, a, c); err != nil {
+		return nil, err
+	}
 	var people []person
 	for i := range 10 {
 		p, err := signIn(ctx, a, largeOrg, fmt.Sprintf("ada%d@larkspur.example", i))
@@ -146,6 +150,30 @@ func settleLarge(ctx context.Context, a *app.App, resources int, out *settled) (
 		people = append(people, p)
 	}
 	return people, nil
+}
+
+// settlePapers writes down what people decide: three hundred risks, an
+// agreement, a question of an auditor.
+func settlePapers(ctx context.Context, a *app.App, c app.Caller) error {
+	cat, err := a.Catalogue()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("risks:\n")
+	threats := cat.Threats()
+	for i := range risks {
+		t := threats[i%len(threats)]
+		fmt.Fprintf(&b, "  - id: r-%03d\n    service: %s\n    threat: %s\n    title: %q\n    inherent: {likelihood: %d, consequence: %d}\n    current: {likelihood: %d, consequence: %d}\n    because: what the checks say of it\n", i, serviceID(i%services), t.ID, t.Title, 1+i%5, 1+i/5%5, 1+i%3, 1+i/5%5)
+	}
+	if _, _, err := a.ImportRisks(ctx, c, "risks.yaml", []byte(b.String())); err != nil {
+		return err
+	}
+	if _, err := a.PutAgreement(ctx, c, app.AgreementAsk{Name: "Terms", Packs: []string{"gdpr28"}, Files: []app.Upload{{Name: "terms.md", Data: []byte("# Terms\n\nProvider shall notify Customer of any security breach within 48 hours.\n")}}}); err != nil {
+		return err
+	}
+	_, err = a.Ask(ctx, c, app.Request{Text: "the access review of March"})
+	return err
 }
 
 func serviceID(i int) string { return fmt.Sprintf("service-%02d", i+1) }
