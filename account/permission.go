@@ -20,6 +20,7 @@ const (
 	RunAssessment        Permission = "assessment.run"
 	ReadFinding          Permission = "finding.read"
 	EditException        Permission = "exception.edit"
+	AssignAction         Permission = "remediation.assign"
 	ReadRisk             Permission = "risk.read"
 	EditRisk             Permission = "risk.edit"
 	DecideRisk           Permission = "risk.decide" // approve a treatment, accept what is left, set the method
@@ -71,8 +72,8 @@ var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, 
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
 	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
-	Contributor:     join(overview, EditMatrix, RunAssessment, EditRisk, EditApplicability, TreatNonconformity, PerformControl, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
+	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, AssignAction, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Contributor:     join(overview, EditMatrix, RunAssessment, AssignAction, EditRisk, EditApplicability, TreatNonconformity, PerformControl, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, TreatNonconformity, PerformControl, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
 	ExternalAuditor: join(reading, ReadRequest, AskRequest),
@@ -81,7 +82,7 @@ var table = map[Role][]Permission{
 
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
-	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException,
+	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException, AssignAction,
 		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadCalendar, EditCalendar, PerformControl, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }

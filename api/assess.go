@@ -7,11 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/internal/day"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
 )
@@ -41,6 +44,19 @@ type (
 		Duty    string `path:"duty" maxLength:"64" doc:"id of a duty" example:"5.1.1-C1"`
 		Service string `query:"service" maxLength:"64" doc:"only of this service" example:"aws"`
 	}
+	actionIn struct {
+		Place
+		Action string `path:"action" maxLength:"200" doc:"id of an action of the plan" example:"mend:object-store-public"`
+	}
+	assignIn struct {
+		Place
+		Action string `path:"action" maxLength:"200" doc:"id of an action of the plan" example:"mend:object-store-public"`
+		Body   struct {
+			Owner string `json:"owner" minLength:"1" maxLength:"200" doc:"a person or a team"`
+			Due   string `json:"due,omitempty" format:"date" doc:"last day; empty: none is set"`
+			Note  string `json:"note,omitempty" maxLength:"4000"`
+		}
+	}
 	outlookIn struct {
 		InRun
 		Do []string `query:"do" required:"true" maxItems:"200" doc:"ids of actions of the plan; best:5 is the five that change most together" example:"best:5"`
@@ -53,6 +69,8 @@ type (
 		Of   string `query:"of" enum:"new,fixed,open,unknown,known,gone" default:"new" doc:"which findings to list: new fail and did not before; fixed failed and do not now; open fail still; unknown were known; known were unknown; gone are not looked at any more"`
 	}
 )
+
+func assignmentRef(c huma.Context) app.Ref { return app.AssignmentRef(c.Param("action")) }
 
 // changes are what changed from one assessment to another.
 type changes struct {
@@ -159,6 +177,19 @@ func (s *server) assessCalls() []call {
 				g, err := a.GapData(ctx, c, run)
 				return g.Plan, err
 			})},
+		{id: "listAssignments", method: get, path: "/remediation/assignment", tag: tag, need: account.ReadAssessment, says: "Who does which action of the plan",
+			more: "Each with its last day. An action that stands in the plan no more is done.",
+			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) ([]app.Assignment, error) {
+				return whole(a.Assignments(ctx, c))
+			})},
+		{id: "assignAction", method: put, path: "/remediation/assignment/{action}", tag: tag, need: account.AssignAction, ref: assignmentRef, says: "Say who does an action of the plan",
+			more:    "What was said of it before is replaced.",
+			example: map[string]any{"owner": "Ines Adler", "due": "2027-01-29"},
+			register: handle(s, func(ctx context.Context, c app.Caller, in *assignIn) (app.Assignment, error) {
+				return a.Assign(ctx, c, app.Assignment{Action: in.Action, Owner: in.Body.Owner, Due: day.Day(in.Body.Due), Note: in.Body.Note})
+			})},
+		{id: "unassignAction", method: del, path: "/remediation/assignment/{action}", tag: tag, need: account.AssignAction, ref: assignmentRef, says: "Say that nobody does an action any more", more: "The action stays in the plan.",
+			register: handleNone(s, func(ctx context.Context, c app.Caller, in *actionIn) error { return a.Unassign(ctx, c, in.Action) })},
 		{id: "whatIf", method: get, path: "/remediation/outlook", tag: tag, need: account.ReadAssessment, says: "What would change if some actions were done",
 			more: "An estimate: the counts of the organisation's own duties before and after, every duty that would change, and what was supposed.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *outlookIn) (remediation.Outlook, error) {

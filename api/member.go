@@ -12,6 +12,7 @@ import (
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/check"
+	"demarc.dev/demarc/problem"
 )
 
 type (
@@ -31,6 +32,22 @@ type (
 			Login string `json:"login" minLength:"3" maxLength:"254" doc:"e-mail address" example:"ada@larkspur.example"`
 			Name  string `json:"name,omitempty" maxLength:"200"`
 			Let
+		}
+	}
+	exceptionIn struct {
+		Place
+		Exception string `path:"exception" maxLength:"120" doc:"id of an exception" example:"office-jump"`
+	}
+	putExceptionIn struct {
+		Place
+		Exception string `path:"exception" maxLength:"120" doc:"id of the exception; small letters, digits, -" example:"office-jump"`
+		Body      struct {
+			Checks   []string `json:"checks" minItems:"1" maxItems:"200" nullable:"false" doc:"ids of checks"`
+			Where    string   `json:"where,omitempty" maxLength:"4000" doc:"a condition over the resource r; empty: every resource of the checks"`
+			Reason   string   `json:"reason" minLength:"1" maxLength:"4000" doc:"why it is accepted"`
+			Owner    string   `json:"owner" minLength:"1" maxLength:"200" doc:"who answers for it"`
+			Until    string   `json:"until" format:"date" doc:"last day on which it holds"`
+			Evidence string   `json:"evidence,omitempty" maxLength:"2000" doc:"where it is recorded, such as a ticket"`
 		}
 	}
 	setMemberIn struct {
@@ -127,6 +144,20 @@ func (s *server) memberCalls() []call {
 				}
 				out, err := a.SetExceptions(ctx, c, "exceptions.yaml", data)
 				return out, unquoted(err, data)
+			})},
+		{id: "putException", method: put, path: "/exception/{exception}", tag: "assess", need: account.EditException, ref: exceptionRef, says: "Accept a failure for a time",
+			more:    "In place of the exception with this id; the others stay. You are who approved it. It counts from the next assessment on.",
+			example: map[string]any{"checks": []string{"firewall-admin-port"}, "where": `r.name == "jump"`, "reason": "The jump host is replaced in the first quarter.", "owner": "Ines Adler", "until": "2027-03-31"},
+			register: handle(s, func(ctx context.Context, c app.Caller, in *putExceptionIn) (check.Exception, error) {
+				until, err := time.Parse(time.DateOnly, in.Body.Until)
+				if err != nil {
+					return check.Exception{}, problem.New(problem.Invalid, "until is no day", "write it as 2027-03-31")
+				}
+				return a.PutException(ctx, c, check.Exception{ID: in.Exception, Checks: in.Body.Checks, Where: in.Body.Where, Reason: in.Body.Reason, Owner: in.Body.Owner, Until: until, Evidence: in.Body.Evidence})
+			})},
+		{id: "removeException", method: del, path: "/exception/{exception}", tag: "assess", need: account.EditException, ref: exceptionRef, says: "Accept a failure no longer", more: "What it covered fails again from the next assessment on.",
+			register: handleNone(s, func(ctx context.Context, c app.Caller, in *exceptionIn) error {
+				return a.RemoveException(ctx, c, in.Exception)
 			})},
 	}
 }

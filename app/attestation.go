@@ -9,20 +9,15 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/assess"
-	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
 )
 
-const (
-	attestations = "attestation"
-	exceptions   = "exception"
-)
+const attestations = "attestation"
 
 // SetAttestations takes in what people answer, in place of what was answered
 // before, with the files that support it: files is the folder that their paths
@@ -126,52 +121,4 @@ func (a *App) Attestations(ctx context.Context, c Caller) ([]assess.Attestation,
 	}
 	said, _, err := get[[]assess.Attestation](ctx, o, attestations, current)
 	return said, err
-}
-
-// SetExceptions takes in the failures that are accepted for a time, in place
-// of those before.
-func (a *App) SetExceptions(ctx context.Context, c Caller, file string, data []byte) ([]check.Exception, error) {
-	shipped, err := Checks(nil)
-	if err != nil {
-		return nil, err
-	}
-	set, err := check.Compile(shipped)
-	if err != nil {
-		return nil, err
-	}
-	list, err := set.ParseExceptions(file, data, true) // a check that is not shipped may be one's own
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.enter(ctx, c, account.EditException)
-	if err != nil {
-		return nil, err
-	}
-	return list, o.Update(ctx, func(tx *store.Tx) error {
-		return tx.Put(exceptions, current, list, store.Event{Kind: "exception.changed", Actor: c.Actor})
-	})
-}
-
-// exceptionFaults tells the conditions that do not compile. A check that is not
-// known is no fault here: it may be one of the user's own that is not given
-// this time. An exception for it covers nothing, and the run says so.
-func exceptionFaults(set *check.Set, list []check.Exception) error {
-	faults := slices.DeleteFunc(set.CheckExceptions(list), func(f check.Fault) bool { return f.Field == "checks" })
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.Invalid, faults.Error(), "mend the exceptions and import them again: demarc check exceptions import FILE")
-}
-
-// Exceptions gives the exceptions, in force or expired.
-func (a *App) Exceptions(ctx context.Context, c Caller) ([]check.Exception, error) {
-	o, err := a.enter(ctx, c, account.ReadFinding)
-	if err != nil {
-		return nil, err
-	}
-	if o.bound() {
-		return nil, nil // an exception names resources of any service
-	}
-	all, _, err := get[[]check.Exception](ctx, o, exceptions, current)
-	return all, err
 }

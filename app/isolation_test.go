@@ -167,7 +167,14 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"DefaultScope":  func() (any, error) { return a.DefaultScope(ctx, c) },
 		"DefaultMatrix": func() (any, error) { return a.DefaultMatrix(ctx, c, "ledger", ed) },
 		"Drift":         func() (any, error) { return a.Drift(ctx, c, theirs, theirs) },
-		"Exceptions":    func() (any, error) { return a.Exceptions(ctx, c) },
+		"Assign":        func() (any, error) { return a.Assign(ctx, c, app.Assignment{Action: "mend:x", Owner: "Tess"}) },
+		"Assignments":   func() (any, error) { return a.Assignments(ctx, c) },
+		"Unassign":      func() (any, error) { return nil, a.Unassign(ctx, c, "mend:object-store-public") },
+		"PutException": func() (any, error) {
+			return a.PutException(ctx, c, check.Exception{Checks: []string{"object-store-public"}, Reason: "x", Owner: "Tess", Until: at.AddDate(0, 1, 0)})
+		},
+		"RemoveException": func() (any, error) { return nil, a.RemoveException(ctx, c, "public-website") },
+		"Exceptions":      func() (any, error) { return a.Exceptions(ctx, c) },
 		"FileStatement": func() (any, error) {
 			return a.FileStatement(ctx, c, "postrider.yaml", file(t, "statement/postrider.yaml"), responsibility.StatementOptions{})
 		},

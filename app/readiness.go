@@ -284,15 +284,15 @@ const soon = 30 * 24 * time.Hour
 
 // MyWork gives what waits for the caller by what he may do: matrices to sign
 // off, policies to read and to approve, requests to answer or to look at, answers
-// and exceptions that end. What
-// is late comes first, then by day.
+// and exceptions that end, actions of the plan that are his. What is late comes
+// first, then by day.
 func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 	m, err := a.Member(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	var out []Work
-	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.answerWork, a.exceptionWork, a.auditWork, a.calendarWork, a.levelWork} {
+	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.answerWork, a.exceptionWork, a.assignmentWork, a.auditWork, a.calendarWork, a.levelWork} {
 		some, err := of(ctx, c, m)
 		if problem.Of(err) == problem.Denied && err != nil {
 			continue // it is not his
@@ -358,7 +358,7 @@ func (a *App) exceptionWork(ctx context.Context, c Caller, m account.Member) ([]
 	all, err := a.Exceptions(ctx, c)
 	var out []Work
 	for _, x := range all {
-		out = append(out, a.ending("The exception "+x.ID+" of "+x.Owner, "/finding?exception="+x.ID, x.Until)...)
+		out = append(out, a.ending("The exception "+x.ID+" of "+x.Owner, "/exception#"+x.ID, x.Until)...)
 	}
 	return out, err
 }

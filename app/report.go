@@ -143,8 +143,34 @@ func (a *App) words(p Paper, id string) report.Paper {
 	return w
 }
 
-// GapData gathers what a gap report is made of.
+// GapData gathers what a gap report is made of. Its values are shared: read them
+// only.
 func (a *App) GapData(ctx context.Context, c Caller, run Run) (report.Gap, error) {
+	h, err := a.enter(ctx, c, account.ReadAssessment)
+	if err != nil {
+		return report.Gap{}, err
+	}
+	key := fmt.Sprintf("%s/%q/%s/%s", h.ID(), h.member.Services, run.ID, run.Concluded.SHA256) // a run never changes
+	g, err := a.gaps.get(ctx, key, func(ctx context.Context) (gapData, error) {
+		g, err := a.gapData(ctx, c, run)
+		return gapData{g}, err
+	})
+	return g.Gap, err
+}
+
+// gapsMost is how much the conclusions with their plans that were looked at last
+// may hold together, in bytes.
+const gapsMost = 192 << 20
+
+// gapData is a gap that knows its weight: fifty services with all duties are some
+// ten MiB, most organisations far less.
+type gapData struct{ report.Gap }
+
+func (g gapData) bytes() int64 {
+	return 1<<20 + 2000*int64(len(g.Assessment.Answers)) + 500*int64(len(g.Assessment.Results))
+}
+
+func (a *App) gapData(ctx context.Context, c Caller, run Run) (report.Gap, error) {
 	cat, err := a.Catalogue()
 	if err != nil {
 		return report.Gap{}, err

@@ -26,6 +26,7 @@ func MatrixRef(service string, ed catalogue.Edition) Ref { return Ref{matrices, 
 func StatementRef(service string) Ref                    { return Ref{statements, service} }
 func AttestationRef() Ref                                { return Ref{attestations, current} }
 func ExceptionRef() Ref                                  { return Ref{exceptions, current} }
+func AssignmentRef(action string) Ref                    { return Ref{assignments, action} }
 func RiskRef(id string) Ref                              { return Ref{risks, id} }
 func RiskMethodRef() Ref                                 { return Ref{riskMethods, current} }
 func ApplicabilityRef(line string) Ref                   { return Ref{applicabilities, line} }

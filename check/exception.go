@@ -99,7 +99,7 @@ func readExceptions(file string, data []byte, more func([]Exception) Faults) ([]
 	at, r := &place{file: file, line: lines}, reading{faults: faults, unsure: unsure}
 	out := make([]Exception, 0, len(doc.Exceptions))
 	for i, y := range doc.Exceptions {
-		e, found := y.exception(at, i)
+		e, found := y.exception(at, fmt.Sprintf("exceptions[%d].", i))
 		if slices.ContainsFunc(out, func(o Exception) bool { return o.ID == e.ID && e.ID != "" }) {
 			found = append(found, at.fault(fmt.Sprintf("exceptions[%d].id", i), "another exception is called "+e.ID, "give it an id of its own"))
 		}
@@ -115,11 +115,24 @@ func readExceptions(file string, data []byte, more func([]Exception) Faults) ([]
 	return out, nil
 }
 
-func (y exceptionYAML) exception(at *place, i int) (Exception, Faults) {
+// Judge tells every fault of one exception that no file holds: a field that is
+// missing, a check that the set does not hold, a condition that does not
+// compile.
+func (s *Set) Judge(e Exception) error {
+	y := exceptionYAML{ID: e.ID, Checks: e.Checks, Where: e.Where, Reason: e.Reason, Owner: e.Owner, ApprovedBy: e.ApprovedBy, Evidence: e.Evidence}
+	if !e.Until.IsZero() {
+		y.Until = e.Until.Format(time.DateOnly)
+	}
+	e, faults := y.exception(&place{file: "the exception", line: map[string]int{}}, "")
+	return append(faults, s.CheckExceptions([]Exception{e})...).problem()
+}
+
+// exception reads what was written down; prefix is what stands before the
+// fields in their path.
+func (y exceptionYAML) exception(at *place, prefix string) (Exception, Faults) {
 	var faults Faults
-	prefix := fmt.Sprintf("exceptions[%d]", i)
 	fault := func(field, what, cure string) {
-		f := at.fault(prefix+"."+field, what, cure)
+		f := at.fault(prefix+field, what, cure)
 		faults = append(faults, f)
 	}
 	for _, d := range []struct{ field, value, cure string }{
@@ -141,7 +154,7 @@ func (y exceptionYAML) exception(at *place, i int) (Exception, Faults) {
 		fault("until", fmt.Sprintf("%q is no date", y.Until), "write it as 2027-03-31")
 	}
 	e := Exception{ID: y.ID, Checks: y.Checks, Where: y.Where, Reason: y.Reason, Owner: y.Owner, ApprovedBy: y.ApprovedBy, Until: until, Evidence: y.Evidence}
-	e.place = &place{file: at.file, line: map[string]int{"where": at.line[prefix+".where"], "checks": at.line[prefix+".checks"]}}
+	e.place = &place{file: at.file, line: map[string]int{"where": at.line[prefix+"where"], "checks": at.line[prefix+"checks"]}}
 	return e, faults
 }
 

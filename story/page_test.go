@@ -32,7 +32,7 @@ func axe(t *testing.T) string {
 }
 
 // isFile are the pages that give a file in place of a page.
-var isFile = regexp.MustCompile(`finding\.(csv|json)|calendar\.ics|/checkpoint|/key|/receipt|/body|/pack`)
+var isFile = regexp.MustCompile(`finding\.(csv|json|xlsx)|calendar\.ics|/checkpoint|/key|/receipt|/body|/pack`)
 
 // elsewhere are the pages that another story looks at: the way back from an
 // identity provider, and passkeys, of which the owner of the disk has none. What

@@ -22,6 +22,8 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/duty":                   {[]string{"independent-review"}, "6.1.3"},
 		"/attest":                 {[]string{"independent-review"}, "7.5, 9.1"},
 		"/finding":                {[]string{"machine-hardening", "vulnerability"}, "9.1"},
+		"/exception":              {[]string{"shared-roles"}, "6.1.3, 8.3"},
+		"/remediation/assign":     {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/remediation":            {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/reach":                  {[]string{"tenant-segregation", "network-segregation", "network-alignment"}, "9.1"},
 		"/risk":                   {[]string{"shared-roles"}, "6.1.2, 6.1.3, 8.2, 8.3"},

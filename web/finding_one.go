@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 
+	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
@@ -27,6 +28,7 @@ type findingOneView struct {
 	Rests   *app.Rests
 	Facts   []fact
 	Raw     string
+	May     bool // accept it for a time
 }
 
 // provedDuty is a duty that a check bears on.
@@ -55,7 +57,7 @@ func (s *Server) finding(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := findingOneView{RunWord: v.get("run"), Run: run, F: f}
+	view := findingOneView{RunWord: v.get("run"), Run: run, F: f, May: v.may(account.EditException, s.o.Now())}
 	if i := slices.IndexFunc(g.Checks, func(c check.Check) bool { return c.ID == f.Check }); i >= 0 {
 		view.Check, view.Known = g.Checks[i], true
 	}

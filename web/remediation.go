@@ -3,6 +3,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ type planView struct {
 	Found          int
 	Wave, Kind     string
 	Quick          bool
+	Owner          string // who does it; "nobody" and "late" are words of their own
+	Owners         []option
+	Assigned       map[string]assigned // by action
 	Waves          []option
 	Chosen         []string
 	Outlook        *remediation.Outlook
@@ -52,10 +56,14 @@ func (s *Server) remediation(v *visit) error {
 		return err
 	}
 	view.First = (at - 1) * planRows
+	if view.Assigned, err = s.assignedOf(v); err != nil {
+		return err
+	}
+	view.Owner, view.Owners = v.get("owner"), ownerOptions(view.Assigned)
 	var drawn []remediation.Action
 	for _, a := range g.Plan.Actions {
 		view.Titles[a.ID] = a.Title
-		if view.Wave != "" && strconv.Itoa(a.Wave) != view.Wave || view.Kind != "" && string(a.Kind) != view.Kind || view.Quick && !a.QuickWin {
+		if view.Wave != "" && strconv.Itoa(a.Wave) != view.Wave || view.Kind != "" && string(a.Kind) != view.Kind || view.Quick && !a.QuickWin || !view.ownedRight(a.ID) {
 			continue
 		}
 		drawn = append(drawn, a)
@@ -64,7 +72,7 @@ func (s *Server) remediation(v *visit) error {
 		}
 	}
 	view.Chart = drawBubbles(drawn, func(n int) string {
-		return query("/remediation", "wave", view.Wave, "kind", view.Kind, "quick", v.get("quick"), "run", view.RunWord, "page", strconv.Itoa(n/planRows+1))
+		return query("/remediation", "wave", view.Wave, "kind", view.Kind, "quick", v.get("quick"), "owner", view.Owner, "run", view.RunWord, "page", strconv.Itoa(n/planRows+1))
 	})
 	if at > 1 {
 		view.Earlier = pageAt(v, at-1)
@@ -142,4 +150,36 @@ func checkOutcome(k remediation.Kind) string {
 		return "fail"
 	}
 	return "unknown"
+}
+
+// The words of the filter by who does it that are nobody's name.
+const (
+	ownedByNobody = "-nobody"
+	ownedLate     = "-late"
+)
+
+// ownedRight tells whether an action is done by whom the filter asks for.
+func (p *planView) ownedRight(action string) bool {
+	x, ok := p.Assigned[action]
+	switch p.Owner {
+	case "":
+		return true
+	case ownedByNobody:
+		return !ok
+	case ownedLate:
+		return x.Late
+	}
+	return x.Owner == p.Owner
+}
+
+func ownerOptions(all map[string]assigned) []option {
+	out := []option{{"", "anybody"}, {ownedByNobody, "nobody yet"}, {ownedLate, "late"}}
+	names := map[string]bool{}
+	for _, x := range all {
+		names[x.Owner] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		out = append(out, option{name, name})
+	}
+	return out
 }

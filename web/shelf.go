@@ -15,26 +15,22 @@ import (
 	"demarc.dev/demarc/remediation"
 )
 
-// shelf keeps what the last assessments that were looked at concluded. An
+// shelf keeps what was made of the last assessments that were looked at. An
 // assessment never changes and is named by its digest, so that what stands on
 // the shelf is never out of date.
 type shelf struct {
-	gaps   kept[report.Gap]
 	drifts kept[*app.Drift]
 	ready  kept[ready]
 	pasts  kept[past]
 	tried  kept[remediation.Outlook]
 }
 
-// newShelf makes an empty one. What is heavy is weighed, in bytes, about: fifty
-// services with all duties are some ten MiB, most organisations far less.
+// newShelf makes an empty one. What is heavy is weighed, in bytes, about.
 func newShelf() shelf {
-	const most = 192 << 20
 	return shelf{
-		gaps:   kept[report.Gap]{most: most, weigh: func(g report.Gap) int { return 1<<20 + 2000*len(g.Assessment.Answers) + 500*len(g.Assessment.Results) }},
-		drifts: kept[*app.Drift]{most: most / 4, weigh: func(d *app.Drift) int { return 1 << 20 }},
+		drifts: kept[*app.Drift]{most: 48 << 20, weigh: func(d *app.Drift) int { return 1 << 20 }},
 		ready:  kept[ready]{most: readyMost},
-		tried:  kept[remediation.Outlook]{most: most / 8, weigh: func(o remediation.Outlook) int { return 4<<10 + 100*len(o.Changed) }},
+		tried:  kept[remediation.Outlook]{most: 24 << 20, weigh: func(o remediation.Outlook) int { return 4<<10 + 100*len(o.Changed) }},
 	}
 }
 
@@ -57,7 +53,7 @@ func keyOf(v *visit, run app.Run) string {
 // gap gives what a run concluded, with its plan. Its values are shared: read
 // them only.
 func (s *Server) gap(v *visit, run app.Run) (report.Gap, error) {
-	return s.shelf.gaps.get(v, keyOf(v, run), func() (report.Gap, error) { return s.o.App.GapData(v, v.Caller, run) })
+	return s.o.App.GapData(v, v.Caller, run)
 }
 
 // outlook gives what some actions of a run's plan would change.

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/internal/day"
 	"demarc.dev/demarc/remediation"
 )
 
@@ -49,11 +51,62 @@ assessment would say if some actions were done; it is an estimate.`,
 			})
 		},
 	}
+	c.AddCommand(newAssign(e), newAssignments(e))
 	c.Flags().StringVar(&run, "run", "", "assessment; the newest when empty")
 	c.Flags().StringVar(&format, "format", "text", "text or json")
 	c.Flags().IntVar(&top, "top", 10, "how many actions to show; 0 for all")
 	c.Flags().StringSliceVar(&whatIf, "what-if", nil, "ids of actions, or best:N for the N that change most")
 	return c
+}
+
+func newAssign(e *env) *cobra.Command {
+	var x app.Assignment
+	var due string
+	var nobody bool
+	c := &cobra.Command{
+		Use:     "assign ACTION",
+		Short:   "Say who does an action of the plan, and until when",
+		Long:    "Whether it is done is told by the next assessment: an action that is done stands in the plan no more.",
+		Example: "  demarc remediation assign mend:object-store-public --owner \"Ines Adler\" --due 2027-01-29\n  demarc remediation assign mend:object-store-public --nobody",
+		Args:    oneArg("the id of an action", "demarc remediation lists them"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+				if nobody {
+					return a.Unassign(c.Context(), caller, args[0])
+				}
+				x.Action, x.Due = args[0], day.Day(due)
+				_, err := a.Assign(c.Context(), caller, x)
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&x.Owner, "owner", "", "a person or a team")
+	c.Flags().StringVar(&due, "due", "", "last day, such as 2027-01-29")
+	c.Flags().StringVar(&x.Note, "note", "", "a few words")
+	c.Flags().BoolVar(&nobody, "nobody", false, "nobody does it any more")
+	return c
+}
+
+func newAssignments(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "assignments",
+		Short: "List who does which action of the plan",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), true, func(a *app.App, caller app.Caller) error {
+				all, err := a.Assignments(c.Context(), caller)
+				if err != nil {
+					return err
+				}
+				table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(table, "ACTION\tOWNER\tDUE\tNOTE")
+				for _, x := range all {
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", x.Action, x.Owner, x.Due, cut(x.Note, 60))
+				}
+				return table.Flush()
+			})
+		},
+	}
 }
 
 func (e *env) printJSON(v any) error {
