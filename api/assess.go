@@ -14,9 +14,9 @@ import (
 	"demarc.dev/demarc/assess"
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/check"
-	"demarc.dev/demarc/internal/day"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
+	"demarc.dev/demarc/risk"
 )
 
 // InRun names an assessment.
@@ -186,7 +186,7 @@ func (s *server) assessCalls() []call {
 			more:    "What was said of it before is replaced.",
 			example: map[string]any{"owner": "Ines Adler", "due": "2027-01-29"},
 			register: handle(s, func(ctx context.Context, c app.Caller, in *assignIn) (app.Assignment, error) {
-				return a.Assign(ctx, c, app.Assignment{Action: in.Action, Owner: in.Body.Owner, Due: day.Day(in.Body.Due), Note: in.Body.Note})
+				return a.Assign(ctx, c, app.Assignment{Action: in.Action, Owner: in.Body.Owner, Due: risk.Day(in.Body.Due), Note: in.Body.Note})
 			})},
 		{id: "unassignAction", method: del, path: "/remediation/assignment/{action}", tag: tag, need: account.AssignAction, ref: assignmentRef, says: "Say that nobody does an action any more", more: "The action stays in the plan.",
 			register: handleNone(s, func(ctx context.Context, c app.Caller, in *actionIn) error { return a.Unassign(ctx, c, in.Action) })},

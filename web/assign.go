@@ -10,9 +10,9 @@ import (
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
-	days "demarc.dev/demarc/internal/day"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/remediation"
+	"demarc.dev/demarc/risk"
 )
 
 // assignView is what the page shows on which an action gets somebody who does it.
@@ -100,7 +100,7 @@ func (s *Server) assign(v *visit) error {
 	if f.Get("nobody") != "" {
 		err = s.o.App.Unassign(v, v.Caller, id)
 	} else {
-		_, err = s.o.App.Assign(v, v.Caller, app.Assignment{Action: id, Owner: f.Get("owner"), Due: days.Day(f.Get("due")), Note: f.Get("note")})
+		_, err = s.o.App.Assign(v, v.Caller, app.Assignment{Action: id, Owner: f.Get("owner"), Due: risk.Day(f.Get("due")), Note: f.Get("note")})
 	}
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Kind == problem.Invalid {

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
-	"demarc.dev/demarc/internal/day"
 	"demarc.dev/demarc/remediation"
+	"demarc.dev/demarc/risk"
 )
 
 func newRemediation(e *env) *cobra.Command {
@@ -74,7 +74,7 @@ func newAssign(e *env) *cobra.Command {
 				if nobody {
 					return a.Unassign(c.Context(), caller, args[0])
 				}
-				x.Action, x.Due = args[0], day.Day(due)
+				x.Action, x.Due = args[0], risk.Day(due)
 				_, err := a.Assign(c.Context(), caller, x)
 				return err
 			})
