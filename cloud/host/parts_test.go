@@ -212,9 +212,13 @@ func TestSudoers(t *testing.T) {
 		{"alice ALL=(ALL) NOPASSWD: ALL", `["alice: ALL"]`, "alice"}, {"%wheel ALL=(ALL:ALL) NOPASSWD:ALL", `["%wheel: ALL"]`, "%wheel"}, {"bob ALL = NOPASSWD: /bin/a, PASSWD: /bin/b, /bin/c", `["bob: /bin/a"]`, ""},
 		{"carl ALL=(ALL) NOEXEC: NOPASSWD: /bin/a", `["carl: /bin/a"]`, ""}, {"User_Alias OPS = ann, ben\nOPS ALL=(ALL) ALL", "[]", "OPS"}, {"Cmnd_Alias X = /bin/x\n# dan ALL=(ALL) NOPASSWD: ALL", "[]", ""}, {"#1000 ALL=(ALL) \\\n NOPASSWD: ALL", `["#1000: ALL"]`, "#1000"},
 		{"eve ALL=(www-data) NOPASSWD: ALL", `["eve: ALL"]`, ""}, {"fay, gus ALL=(root) ALL", "[]", "fay gus"},
+		{"hal ALL=(ALL) NOPASSWD: EVERY\nCmnd_Alias EVERY = ALL", `["hal: ALL"]`, "hal"}, {"Cmnd_Alias SH = /bin/sh, /bin/dash : MORE = SH, /bin/ed\nida ALL = NOPASSWD: MORE, !/bin/x", `["ida: /bin/sh","ida: /bin/dash","ida: /bin/ed"]`, ""},
+		{"jan one = NOPASSWD: /bin/a : two = (root:adm) NOEXEC: NOPASSWD: ALL : three = /bin/c", `["jan: /bin/a","jan: ALL"]`, "jan"}, {"Defaults !authenticate", `["everyone: ALL"]`, ""}, {"Defaults:kim !authenticate, !lecture", `["kim: ALL"]`, ""},
+		{"Defaults!/bin/ls !authenticate", `["everyone: /bin/ls"]`, ""}, {"Defaults exempt_group=wheel", `["%wheel: ALL"]`, ""}, {"Cmnd_Alias A = B : B = A\nlea ALL = NOPASSWD: A", `["lea: B"]`, ""},
 	} {
 		s := &sudoers{m: &machine{}, defaults: map[string]string{}, aliases: map[string][]string{}}
 		s.read(c.text, 0)
+		s.finish()
 		if got := fmt.Sprintf("%q", s.unasked); strings.ReplaceAll(got, `" "`, `","`) != c.unasked {
 			t.Errorf("%s: %s", c.text, got)
 		}
@@ -338,7 +342,10 @@ func FuzzText(f *testing.F) {
 			}
 		}
 		m := &machine{reader: reader{source: nowhere{}}}
-		(&sudoers{m: m, defaults: map[string]string{}, aliases: map[string][]string{}}).read(text, 0)
+		rules := &sudoers{m: m, defaults: map[string]string{}, aliases: map[string][]string{}}
+		rules.read(text, 0)
+		rules.finish()
+		splitRules(text)
 		s := &sshd{m: m, set: map[string]string{}}
 		s.read(text, 0)
 		s.weak()

@@ -20,6 +20,7 @@ type sudoers struct {
 	admins   []string // users, %groups and aliases that may become root for every command
 	aliases  map[string][]string
 	defaults map[string]string
+	grants   []grant
 	files    int
 	err      error
 }
@@ -38,6 +39,7 @@ func (m *machine) readSudo() {
 	}
 	if err == nil {
 		s.read(text, 0)
+		s.finish()
 		err = s.err
 	}
 	m.set("sudo_unasked", s.unasked, err)
@@ -82,7 +84,7 @@ func (s *sudoers) read(text string, depth int) {
 		case f[0][0] == '#' && !(len(f[0]) > 1 && digit(f[0][1])): // #1000 is a user id
 		case strings.HasPrefix(f[0], "Defaults"):
 			s.setDefaults(f[0], strings.TrimSpace(strings.TrimPrefix(line, f[0])))
-		case f[0] == "User_Alias":
+		case f[0] == "User_Alias" || f[0] == "Cmnd_Alias" || f[0] == "Cmd_Alias":
 			s.alias(strings.TrimSpace(strings.TrimPrefix(line, f[0])))
 		case strings.HasSuffix(f[0], "_Alias"):
 		default:
@@ -119,17 +121,23 @@ func (s *sudoers) include(word, name string, depth int) {
 	}
 }
 
-// setDefaults notes options that hold for everyone.
+// setDefaults notes options that hold for everyone. That no password is asked is
+// noted for whomever it holds: "Defaults:alice !authenticate".
 func (s *sudoers) setDefaults(head, rest string) {
-	if head != "Defaults" { // of a user, host, command or target
-		return
-	}
+	scope := strings.TrimPrefix(head, "Defaults")
 	for _, option := range strings.Split(rest, ",") {
 		name, value, is := strings.Cut(strings.TrimSpace(option), "=")
-		name = strings.TrimRight(strings.TrimSpace(name), "+-")
+		name, value = strings.TrimRight(strings.TrimSpace(name), "+-"), strings.Trim(strings.TrimSpace(value), `"`)
 		switch {
+		case name == "!authenticate":
+			s.unask(scope)
+		case name == "exempt_group" && is:
+			s.unasked = append(s.unasked, "%"+cut(value, 100)+": ALL")
+		}
+		switch {
+		case scope != "": // of a user, host, command or target
 		case is:
-			s.defaults[name] = strings.Trim(strings.TrimSpace(value), `"`)
+			s.defaults[name] = value
 		case strings.HasPrefix(name, "!"):
 			s.defaults[name[1:]] = "no"
 		default:
@@ -138,12 +146,42 @@ func (s *sudoers) setDefaults(head, rest string) {
 	}
 }
 
+// unask notes whom a line of defaults spares the password.
+func (s *sudoers) unask(scope string) {
+	switch {
+	case scope == "":
+		s.unasked = append(s.unasked, "everyone: ALL")
+	case scope[0] == '!':
+		s.unasked = append(s.unasked, cut("everyone: "+scope[1:], 200))
+	default: // a user, or everyone on a host, or becoming somebody
+		s.unasked = append(s.unasked, cut(strings.TrimLeft(scope, ":"), 100)+": ALL")
+	}
+}
+
+// alias reads "NAME = members : NAME = members".
 func (s *sudoers) alias(text string) {
 	for _, one := range strings.Split(text, ":") {
 		if name, members, ok := strings.Cut(one, "="); ok {
 			s.aliases[strings.TrimSpace(name)] = splitWords(members)
 		}
 	}
+}
+
+// spread gives what an alias stands for, and anything else as it is. Aliases that
+// are defined after their use count too, so this waits until all was read.
+func (s *sudoers) spread(word string, depth int) []string {
+	members, is := s.aliases[word]
+	if !is || len(members) == 0 || depth > 8 {
+		return []string{word}
+	}
+	var out []string
+	for _, m := range members {
+		if len(out) > maxFiles {
+			break
+		}
+		out = append(out, s.spread(m, depth+1)...)
+	}
+	return out
 }
 
 func splitWords(list string) []string {
@@ -156,8 +194,8 @@ func splitWords(list string) []string {
 	return out
 }
 
-// rule reads "who hosts = (as whom) TAG: commands". A tag holds for the commands
-// after it until its opposite.
+// rule reads "who hosts = (as whom) TAG: commands : hosts = …". A tag holds for
+// the commands after it until its opposite.
 func (s *sudoers) rule(line string) {
 	left, right, ok := strings.Cut(line, "=")
 	who := strings.Join(strings.Fields(left), " ")
@@ -167,11 +205,27 @@ func (s *sudoers) rule(line string) {
 	if !ok || who == "" {
 		return
 	}
-	asked, all := true, false
-	for _, command := range splitWords(withoutTarget(right)) {
+	for i, part := range splitRules(right) {
+		if i > 0 {
+			_, part, _ = strings.Cut(part, "=")
+		}
+		s.commands(who, part)
+	}
+}
+
+// grant is a command that a rule lets somebody run.
+type grant struct {
+	who, command string
+	asked, root  bool // asks for a password; as root
+}
+
+func (s *sudoers) commands(who, text string) {
+	asked := true
+	root := !strings.Contains(text, "(") || strings.Contains(text, "ALL)") || strings.Contains(text, "ALL:") || strings.Contains(text, "(root")
+	for _, command := range splitWords(withoutTarget(text)) {
 		for {
 			tag, rest, tagged := strings.Cut(command, ":")
-			if !tagged || strings.ToUpper(tag) != tag || strings.ContainsAny(tag, " /") {
+			if !tagged || !sudoTag(strings.TrimSpace(tag)) {
 				break
 			}
 			switch strings.TrimSpace(tag) {
@@ -182,14 +236,53 @@ func (s *sudoers) rule(line string) {
 			}
 			command = strings.TrimSpace(rest)
 		}
-		all = all || command == "ALL"
-		if !asked {
-			s.unasked = append(s.unasked, cut(who+": "+command, 200))
+		if len(s.grants) < maxPackages {
+			s.grants = append(s.grants, grant{who, command, asked, root})
 		}
 	}
-	if all && (!strings.Contains(right, "(") || strings.Contains(right, "ALL)") || strings.Contains(right, "ALL:") || strings.Contains(right, "(root")) {
-		s.admins = append(s.admins, splitWords(who)...)
+}
+
+// finish says what the rules come to, now that every alias is known.
+func (s *sudoers) finish() {
+	for _, g := range s.grants {
+		for _, command := range s.spread(g.command, 0) {
+			if command == "ALL" && g.root {
+				s.admins = append(s.admins, splitWords(g.who)...)
+			}
+			if !g.asked && !strings.HasPrefix(command, "!") {
+				s.unasked = append(s.unasked, cut(g.who+": "+command, 200))
+			}
+		}
 	}
+}
+
+// sudoTag tells a tag from a path or a host.
+func sudoTag(word string) bool {
+	word = strings.TrimPrefix(word, "NO")
+	return slices.Contains([]string{"PASSWD", "EXEC", "SETENV", "LOG_INPUT", "LOG_OUTPUT", "MAIL", "FOLLOW", "INTERCEPT"}, word)
+}
+
+// splitRules parts what a user may on several hosts: at each colon that ends no
+// tag and stands in no "(root:adm)".
+func splitRules(text string) []string {
+	var out []string
+	depth, begin := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ':':
+			before := strings.Fields(strings.NewReplacer(",", " ", ")", " ", ":", " ").Replace(text[begin:i]))
+			if depth <= 0 && !(len(before) > 0 && sudoTag(before[len(before)-1])) {
+				out, begin = append(out, text[begin:i]), i+1
+			}
+		}
+	}
+	return append(out, text[begin:])
 }
 
 // withoutTarget leaves out "(root)" and the like, with the commas in it.
@@ -213,8 +306,7 @@ func withoutTarget(text string) string {
 func (m *machine) admins(s *sudoers, err error) {
 	who := map[string]bool{}
 	for _, name := range s.admins {
-		who[name] = true
-		for _, member := range s.aliases[name] {
+		for _, member := range s.spread(name, 0) {
 			who[member] = true
 		}
 	}
