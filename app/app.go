@@ -53,10 +53,11 @@ type App struct {
 	sights   indexes[*resourceIndex] // of snapshots
 	read     indexes[concluded]      // assessments that registers are made from
 	trails   trails
-	reached  indexes[*Reached]  // who reaches whom
-	ruled    indexes[*Matrices] // matrices with what the rules find in them
-	gaps     indexes[gapData]   // runs with their plans
-	papers   *text.Reader       // of agreements
+	reached  indexes[*Reached]    // who reaches whom
+	powers   indexes[*Privileged] // who is an administrator
+	ruled    indexes[*Matrices]   // matrices with what the rules find in them
+	gaps     indexes[gapData]     // runs with their plans
+	papers   *text.Reader         // of agreements
 }
 
 // Open opens the house. The caller closes it.
@@ -66,7 +67,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{store: s, version: o.Version, now: o.Now, dir: o.Dir, limits: o.Sessions, load: sync.OnceValues(catalogue.Load), mappings: sync.OnceValues(foreign.Load), policies: sync.OnceValues(policy.Load), hasher: account.NewHasher(2),
-		found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}, reached: indexes[*Reached]{most: reachedMost}, ruled: indexes[*Matrices]{most: ruledMost}, gaps: indexes[gapData]{most: gapsMost}}
+		found: indexes[*findingIndex]{most: indexMost}, sights: indexes[*resourceIndex]{most: indexMost / 4}, read: indexes[concluded]{most: concludedMost}, reached: indexes[*Reached]{most: reachedMost}, powers: indexes[*Privileged]{most: reachedMost}, ruled: indexes[*Matrices]{most: ruledMost}, gaps: indexes[gapData]{most: gapsMost}}
 	a.papers = text.NewReader(text.Options{})
 	a.key = sync.OnceValues(func() (account.Key, error) { return installationKey(o.Dir) })
 	if a.now == nil {
@@ -81,6 +82,7 @@ func (a *App) Close() error {
 	a.sights.close()
 	a.read.close()
 	a.reached.close()
+	a.powers.close()
 	a.ruled.close()
 	a.gaps.close()
 	return errors.Join(a.papers.Close(), a.store.Close())

@@ -18,6 +18,7 @@ import (
 	"demarc.dev/demarc/check"
 	"demarc.dev/demarc/check/foreign"
 	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/privilege"
 	"demarc.dev/demarc/reach"
 	"demarc.dev/demarc/scope"
 	"demarc.dev/demarc/store"
@@ -178,7 +179,7 @@ func (a *App) conclude(ctx context.Context, g *ground, c Caller, ask Ask, out *A
 // once, to the disk and to the conclusion, and are never all in memory.
 func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusion *assess.Run) (*store.Blob, error) {
 	concerns := concerned(g.matrices.Scope, ask.Services)
-	ways := reach.NewReader()
+	ways, powers := reach.NewReader(), privilege.NewReader()
 	return putPacked(ctx, g.org.Org, "jsonl.zst", func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
@@ -207,7 +208,7 @@ func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusio
 		for _, s := range g.snapshots {
 			source := s.source(g.org.Org)
 			if s.Header.Source == live {
-				source = ways.Watch(source)
+				source = powers.Watch(ways.Watch(source))
 			}
 			if err := put("snapshot "+s.ID, check.Input{Header: s.Header, Gaps: s.Gaps, Source: source}); err != nil {
 				return err
@@ -217,6 +218,11 @@ func (g *ground) findings(ctx context.Context, out *Assessed, ask Ask, conclusio
 			return err
 		} else if apart != nil {
 			if err := put("the tenants", *apart); err != nil {
+				return err
+			}
+		}
+		if all := g.principals(powers); all != nil {
+			if err := put("the principals", *all); err != nil {
 				return err
 			}
 		}

@@ -214,8 +214,9 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"Rests": func() (any, error) {
 			return a.Rests(ctx, c, theirs, check.Finding{Provider: "aws", Source: "live", Kind: cloud.ObjectStore, Resource: "arn:aws:s3:::larkspur-www"})
 		},
-		"Reach":   func() (any, error) { return a.Reach(ctx, c, nil) },
-		"Tenants": func() (any, error) { return a.Tenants(ctx, c) },
+		"Privilege": func() (any, error) { return a.Privilege(ctx, c) },
+		"Reach":     func() (any, error) { return a.Reach(ctx, c, nil) },
+		"Tenants":   func() (any, error) { return a.Tenants(ctx, c) },
 		"SetTenants": func() (any, error) {
 			return a.SetTenants(ctx, c, "t.yaml", []byte("tenants: [{id: alder, accounts: [\"1\"]}]\n"))
 		},

@@ -66,18 +66,7 @@ func (a *App) SetTenants(ctx context.Context, c Caller, file string, data []byte
 // those that tags declare. It reads the snapshots from their beginnings, unless
 // it has just done so.
 func (a *App) Reach(ctx context.Context, c Caller, t *reach.Tenants) (*Reached, error) {
-	o, err := a.enter(ctx, c, account.ReadSnapshot)
-	if err != nil {
-		return nil, err
-	}
-	if o.bound() {
-		return nil, problem.New(problem.Denied, "who reaches whom tells of every service, and you may look at some of them", "ask for a membership that is bound to no service")
-	}
-	all, err := list[Snapshot](ctx, o, snapshots)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := choose(all, nil)
+	o, runs, err := a.whole(ctx, c, "who reaches whom", "a plan does not tell where packets go")
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +74,6 @@ func (a *App) Reach(ctx context.Context, c Caller, t *reach.Tenants) (*Reached, 
 		if t, err = tenants(ctx, o); err != nil {
 			return nil, err
 		}
-	}
-	runs := running(chosen)
-	if len(runs) == 0 {
-		return nil, problem.New(problem.NotFound, "no account was looked at: a plan does not tell where packets go", "demarc collect aws")
 	}
 	key, err := reachKey(o.ID(), runs, t)
 	if err != nil {
@@ -98,6 +83,31 @@ func (a *App) Reach(ctx context.Context, c Caller, t *reach.Tenants) (*Reached, 
 		answer, err := solve(o.Org, runs, t)
 		return &Reached{Answer: answer, Snapshots: runs, Tenanted: t}, err
 	})
+}
+
+// whole enters for a question to everything that runs at once, and gives the
+// newest snapshots of it. A reader who may look at some services may not ask.
+func (a *App) whole(ctx context.Context, c Caller, question, noPlan string) (*hall, []Snapshot, error) {
+	o, err := a.enter(ctx, c, account.ReadSnapshot)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.bound() {
+		return nil, nil, problem.New(problem.Denied, question+" tells of every service, and you may look at some of them", "ask for a membership that is bound to no service")
+	}
+	all, err := list[Snapshot](ctx, o, snapshots)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, err := choose(all, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	runs := running(chosen)
+	if len(runs) == 0 {
+		return nil, nil, problem.New(problem.NotFound, "no account was looked at: "+noPlan, "demarc collect aws")
+	}
+	return o, runs, nil
 }
 
 // live is the source of a snapshot of what runs.

@@ -40,9 +40,7 @@ func tenantResources(a *reach.Answer, runs []Snapshot) []cloud.Resource {
 	if len(a.Tenants) < 2 {
 		return nil
 	}
-	newest := slices.MaxFunc(runs, func(x, y Snapshot) int {
-		return cmp.Or(x.Header.Ended.Compare(y.Header.Ended), cmp.Compare(number(x.ID), number(y.ID)))
-	})
+	newest := newest(runs)
 	administered := slices.ContainsFunc(a.Tenants, func(t reach.Tenant) bool { return t.ID == reach.Administration })
 	var out []cloud.Resource
 	for _, t := range a.Tenants {
@@ -60,6 +58,13 @@ func tenantResources(a *reach.Answer, runs []Snapshot) []cloud.Resource {
 	}
 	cloud.Sort(out)
 	return out
+}
+
+// newest gives the snapshot that was taken last.
+func newest(runs []Snapshot) Snapshot {
+	return slices.MaxFunc(runs, func(x, y Snapshot) int {
+		return cmp.Or(x.Header.Ended.Compare(y.Header.Ended), cmp.Compare(number(x.ID), number(y.ID)))
+	})
 }
 
 // reaches sets an attribute to the packets that go. That none goes is a fact

@@ -49,8 +49,8 @@ func (a *App) Rests(ctx context.Context, c Caller, run Run, f check.Finding) (*R
 			out.Resource, out.Snapshot = r, s
 		}
 	}
-	if out.Resource == nil && f.Kind == cloud.Tenant {
-		if out.Resource, out.Snapshot, err = tenantSeen(ctx, o, all, run, f.Resource); err != nil {
+	if computed := map[cloud.Kind]func(context.Context, *hall, []Snapshot, Run, string) (*cloud.Resource, Snapshot, error){cloud.Tenant: tenantSeen, cloud.Principal: principalSeen}[f.Kind]; out.Resource == nil && computed != nil {
+		if out.Resource, out.Snapshot, err = computed(ctx, o, all, run, f.Resource); err != nil {
 			return nil, err
 		}
 	}

@@ -33,7 +33,7 @@ type bench struct {
 func benches() []bench {
 	return []bench{
 		{"evaluate", evaluate}, {"terraform", terraformPlan}, {"collect", collection},
-		{"evidence", evidencePack}, {"store", durable}, {"start", start}, {"import", imports}, {"page", pages},
+		{"evidence", evidencePack}, {"store", durable}, {"start", start}, {"import", imports}, {"privilege", privileges}, {"page", pages},
 	}
 }
 

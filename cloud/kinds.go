@@ -30,6 +30,7 @@ const (
 	RouteTable       Kind = "route-table"
 	Endpoint         Kind = "service-endpoint"
 	Tenant           Kind = "tenant"
+	Principal        Kind = "principal"
 	LoadBalancer     Kind = "load-balancer"
 	Listener         Kind = "listener"
 	Key              Kind = "key"
@@ -301,6 +302,15 @@ var kinds = [...]struct {
 		reaches strings other tenants that its machines reach, each with the packet
 		administered bool machines of the administration network are known
 		reaches_administration strings how its machines reach the administration network`},
+	{Principal, "an identity with what it can become; computed from all policies and trust that were seen", `
+		sort string user, role, root, outside account, anyone or identity provider
+		administrator bool it has all rights
+		escalates strings how it makes itself an administrator, by the shortest path; empty when it does not
+		assumes strings how assuming roles makes it an administrator; empty when it does not
+		standing bool its rights stand, and are not lent for a session
+		second_factor bool a second factor stands before its use
+		created time when it was made; never for what is no user and no role
+		last_used time when it was last used`},
 	{LoadBalancer, "a load balancer", `
 		internet_facing bool the internet reaches it
 		access_logging bool requests are logged

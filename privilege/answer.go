@@ -7,10 +7,11 @@ import "time"
 // Verdict says whether a principal is an administrator or can become one.
 type Verdict string
 
-// The verdicts, the worst first.
+// The verdicts, the worst first: what nobody meant stands before what somebody
+// did.
 const (
+	Escalates     Verdict = "escalates"     // it can make itself an administrator
 	Administrator Verdict = "administrator" // it is one
-	Escalates     Verdict = "escalates"     // it can make itself one
 	Assumes       Verdict = "assumes"       // a role that trusts it makes it one
 	Possible      Verdict = "possible"      // under a condition that cannot be decided
 	Unknown       Verdict = "unknown"       // a policy on which it depends was not read
@@ -19,7 +20,7 @@ const (
 
 // Verdicts lists them in their order.
 func Verdicts() []Verdict {
-	return []Verdict{Administrator, Escalates, Assumes, Possible, Unknown, None}
+	return []Verdict{Escalates, Administrator, Assumes, Possible, Unknown, None}
 }
 
 // Kinds of principals.
@@ -75,11 +76,15 @@ type Principal struct {
 	Fix  string `json:"fix,omitempty"`  // what would stop it
 	Path []Step `json:"path,omitempty"` // the shortest there is
 	Ways []Way  `json:"ways,omitempty"` // every method with which such a path can begin
+	// Elsewhere are the roles of administrators in other accounts that an
+	// administrator can assume at once.
+	Elsewhere []Way `json:"elsewhere,omitempty"`
 	// Hold, MFA and LastUsed tell of the principal itself; for a path that ends
 	// in a role, the session is the role's.
 	Hold     Hold      `json:"hold"`
 	Until    time.Time `json:"until,omitzero"` // with Timed
 	MFA      Tri       `json:"mfa"`            // a second factor stands before its use
+	Created  time.Time `json:"created,omitzero"`
 	LastUsed time.Time `json:"last_used,omitzero"`
 	// Used tells whether LastUsed was read; a zero LastUsed means never then.
 	Used bool `json:"used"`

@@ -203,6 +203,19 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestElsewhere: an administrator of one account tells of the others.
+func TestElsewhere(t *testing.T) {
+	e := &estate{}
+	e.user("anna", nil, allRights)
+	e.roleIn(other, "strong", trustOf(`{"AWS":"`+home+`"}`), nil, allRights)
+	e.roleIn(other, "weak", trustOf(`{"AWS":"`+home+`"}`), nil, allow("s3:*", "*"))
+	e.roleIn(other, "named", trustOf(`{"AWS":"`+home+`"}`, `"Condition":{"StringEquals":{"sts:ExternalId":"x"}}`), nil, allRights)
+	p := e.answer(t).of(t, "anna")
+	if len(p.Elsewhere) != 2 || p.Elsewhere[0].To != "arn:aws:iam::"+other+":role/named" || p.Elsewhere[0].Certain || !p.Elsewhere[1].Certain {
+		t.Errorf("elsewhere: %+v", p.Elsewhere)
+	}
+}
+
 // TestUnread: an older snapshot has none of the facts, and answers for none.
 func TestUnread(t *testing.T) {
 	e := &estate{}

@@ -76,7 +76,7 @@ func large(principals, policies int) *estate {
 
 // BenchmarkAnswer prints the curve: go test ./privilege -run none -bench Answer.
 func BenchmarkAnswer(b *testing.B) {
-	for _, n := range []int{1000, 2000, 5000, 10000} {
+	for _, n := range []int{1000, 2500, 5000, 10000} {
 		e := large(n, n*3/5)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {

@@ -113,7 +113,7 @@ func (n *node) hidden() string {
 func (b *builder) principal(n *node) Principal {
 	w := b.w
 	p := Principal{ID: n.id, Name: n.name, Kind: n.kind, Account: n.account, Verdict: None, MFA: n.mfa, Hold: Session}
-	p.LastUsed, p.Used = n.lastUsed, n.used
+	p.Created, p.LastUsed, p.Used = n.created, n.lastUsed, n.used
 	if n.kind == User || n.kind == Root {
 		p.Hold = Standing
 	}
@@ -142,7 +142,11 @@ func (b *builder) principal(n *node) Principal {
 	default:
 		p.Why = cmp.Or(w.stopped[n], "nothing that it may do leads to an administrator")
 	}
-	if p.Verdict != Administrator && p.Verdict != None {
+	switch p.Verdict {
+	case Administrator:
+		b.elsewhere(&p, n)
+	case None:
+	default:
 		b.begin(&p, n)
 	}
 	return p
@@ -271,6 +275,27 @@ func (b *builder) begin(p *Principal, n *node) {
 		if best := b.best(mi, n); best != nil {
 			p.Ways = append(p.Ways, Way{Method: m.ID, Title: m.Title, To: best.to.id, Certain: best.certain})
 		}
+	}
+}
+
+// elsewhere lists what an administrator of one account becomes in others.
+func (b *builder) elsewhere(p *Principal, n *node) {
+	w, mi := b.w, b.w.method("assume")
+	if n.kind != User && n.kind != RoleKind {
+		return
+	}
+	tried := 0
+	for _, v := range b.order {
+		if v.account == n.account || v.kind != RoleKind || v.whole != nil || b.sure.dist[v.place] > 0 {
+			continue
+		}
+		if tried++; tried > tries {
+			return
+		}
+		w.becomes(mi, n, v, func(mv *move) bool {
+			p.Elsewhere = append(p.Elsewhere, Way{Method: "assume", Title: mv.title, To: v.id, Certain: mv.certain})
+			return false
+		})
 	}
 }
 

@@ -38,6 +38,6 @@
 // resources other than trust; rights that a principal gains without becoming an
 // administrator; secrets that lie about. Projects, jobs, stacks and notebooks of
 // services that the collectors do not list count as possible where a strong role
-// trusts the service. An administrator of one account is an administrator, and
-// what it can reach in others is not told.
+// trusts the service. An administrator of one account is an administrator; of
+// what it reaches in others, the roles that it can assume at once are listed.
 package privilege

@@ -3,6 +3,7 @@
 package privilege
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -276,5 +277,22 @@ func TestMethods(t *testing.T) {
 	}
 	if len(methods) < 22 {
 		t.Errorf("%d methods", len(methods))
+	}
+}
+
+// TestDocs: the page lists every method.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../docs/privilege.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range methods {
+		source := strings.Join(m.Source, ", ")
+		if source == "" {
+			source = "—"
+		}
+		if row := "| `" + m.ID + "` | " + m.Title + " | " + source + " |\n"; !strings.Contains(string(page), row) {
+			t.Errorf("docs/privilege.md lacks the row %s", row)
+		}
 	}
 }

@@ -120,7 +120,7 @@ var drawnMethods = []string{"policy-version", "attach-user", "attach-group", "at
 // steps and by all, and how long the shortest is.
 func TestOracle(t *testing.T) {
 	tally := map[Verdict]int{}
-	for seed := range uint64(2500) {
+	for seed := range uint64(1500) {
 		e := draw(rand.New(rand.NewPCG(seed, 4)))
 		o := oracleOf(e.all)
 		certain, all := o.distances(oYes), o.distances(oMay)
@@ -160,7 +160,7 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	for _, v := range []Verdict{Administrator, Escalates, Assumes, Possible, None} {
-		if tally[v] < 120 {
+		if tally[v] < 80 {
 			t.Errorf("only %d answers are %s: the estates are too alike", tally[v], v)
 		}
 	}
@@ -184,7 +184,7 @@ func TestOrder(t *testing.T) {
 // closes one.
 func TestMonotone(t *testing.T) {
 	rank := map[Verdict]int{None: 0, Possible: 1, Assumes: 2, Escalates: 2, Administrator: 3}
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		before := draw(rand.New(rand.NewPCG(seed, 6)))
 		was := before.answer(t)
 		for _, effect := range []string{"Allow", "Deny"} {

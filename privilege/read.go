@@ -82,6 +82,7 @@ type node struct {
 	mfa                     Tri
 	console                 Tri
 	lastUsed                time.Time
+	created                 time.Time
 	used                    bool
 	seenAdmin               bool // the collector judged so
 	linked                  bool // the provider made it for its own service
@@ -146,15 +147,37 @@ func (r *Reader) See(res *cloud.Resource) {
 	if res.Provider != "aws" || res.Source != "live" || len(r.seen) > maxSeen {
 		return
 	}
-	take, ok := map[cloud.Kind]func(*cloud.Resource){
-		cloud.Identity: r.user, cloud.Role: r.role, cloud.Group: r.group, cloud.Policy: r.policy, cloud.ProviderPolicy: r.policy, cloud.Guardrail: r.rail,
-		cloud.AccountKind: r.account, cloud.Function: r.function, cloud.Machine: r.machine, cloud.Credential: r.credential,
-	}[res.Kind]
-	if !ok || r.seen[string(res.Kind)+res.ID] {
+	take := r.taker(res.Kind)
+	if take == nil || r.seen[string(res.Kind)+res.ID] {
 		return
 	}
 	r.seen[string(res.Kind)+res.ID] = true
 	take(res)
+}
+
+// taker gives what takes a kind in: nil for what does not bear on the question.
+func (r *Reader) taker(k cloud.Kind) func(*cloud.Resource) {
+	switch k {
+	case cloud.Identity:
+		return r.user
+	case cloud.Role:
+		return r.role
+	case cloud.Group:
+		return r.group
+	case cloud.Policy, cloud.ProviderPolicy:
+		return r.policy
+	case cloud.Guardrail:
+		return r.rail
+	case cloud.AccountKind:
+		return r.account
+	case cloud.Function:
+		return r.function
+	case cloud.Machine:
+		return r.machine
+	case cloud.Credential:
+		return r.credential
+	}
+	return nil
 }
 
 func text(res *cloud.Resource, name string) (string, bool) {
@@ -201,6 +224,7 @@ func (r *Reader) identity(res *cloud.Resource, kind string) *node {
 	if n.policies, ok = texts(res, "policies"); !ok {
 		n.unread = "its policies were not read: " + why(res, "policies")
 	}
+	n.created, _ = res.Attributes["created"].(time.Time)
 	n.seenAdmin = tri(res, "admin") == Yes
 	if kind != groupKind {
 		if n.boundary, ok = text(res, "boundary"); !ok {

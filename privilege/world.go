@@ -22,7 +22,8 @@ type world struct {
 	docs      map[string]*doc
 	keys      map[string]*credentials
 	actions   map[string]int
-	first     []int // the action of the first call of each method
+	first     []int                    // the action of the first call of each method
+	silent    [][]*iampolicy.Statement // of a policy that speaks of none of them
 	byAccount map[string][]*node
 	sorted    []*node              // identities and groups by id
 	papers    []*doc               // policies that the customer wrote, by id
@@ -44,6 +45,7 @@ func newWorld(r *Reader, now time.Time) *world {
 		}
 		w.first = append(w.first, w.actions[methods[i].needs[0].action])
 	}
+	w.silent = make([][]*iampolicy.Statement, len(w.actions))
 	slices.SortFunc(r.nodes, func(a, b *node) int { return cmp.Compare(a.id, b.id) })
 	w.nodes = slices.DeleteFunc(slices.Clone(r.nodes), func(n *node) bool { return n.linked })
 	for _, n := range w.nodes {
@@ -125,7 +127,7 @@ func (w *world) prepare(d *doc) {
 	if d.allow != nil {
 		return
 	}
-	d.allow, d.deny = make([][]*iampolicy.Statement, len(w.actions)), make([][]*iampolicy.Statement, len(w.actions))
+	d.allow, d.deny = w.silent, w.silent
 	if d.policy == nil {
 		return
 	}
@@ -140,11 +142,14 @@ func (w *world) prepare(d *doc) {
 			if !s.Speaks(action) {
 				continue
 			}
+			list := &d.deny
 			if s.Allow {
-				d.allow[a] = append(d.allow[a], s)
-			} else {
-				d.deny[a] = append(d.deny[a], s)
+				list = &d.allow
 			}
+			if &(*list)[0] == &w.silent[0] { // most policies say nothing of these actions
+				*list = make([][]*iampolicy.Statement, len(w.actions))
+			}
+			(*list)[a] = append((*list)[a], s)
 		}
 	}
 }
@@ -249,11 +254,16 @@ func (w *world) index() {
 			w.papers = append(w.papers, w.docs[id])
 		}
 	}
+	nobody := make([][]grant, len(w.actions))
 	for _, n := range w.inside {
 		w.byAccount[n.account] = append(w.byAccount[n.account], n)
-		n.grants = make([][]grant, len(w.actions))
+		n.grants = nobody
 		for a := range w.byAction {
-			if n.grants[a] = n.granted(a); len(n.grants[a]) > 0 {
+			if held := n.granted(a); len(held) > 0 {
+				if &n.grants[0] == &nobody[0] {
+					n.grants = make([][]grant, len(w.actions))
+				}
+				n.grants[a] = held
 				w.byAction[a][n.account] = append(w.byAction[a][n.account], n)
 			}
 		}

@@ -26,6 +26,7 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/remediation/assign":     {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/remediation":            {[]string{"vulnerability", "change"}, "6.1.3, 10.2"},
 		"/reach":                  {[]string{"tenant-segregation", "network-segregation", "network-alignment"}, "9.1"},
+		"/privilege":              {[]string{"privileged-access", "administrator-operations", "access-provisioning"}, "9.1"},
 		"/risk":                   {[]string{"shared-roles"}, "6.1.2, 6.1.3, 8.2, 8.3"},
 		"/applicability":          {[]string{"shared-roles", "cloud-policy"}, "6.1.3"},
 		"/audit":                  {[]string{"independent-review"}, "9.2"},

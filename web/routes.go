@@ -57,6 +57,8 @@ func (s *Server) routes() []route {
 		{"GET /remediation/assign", account.ReadAssessment, s.assignOne},
 		{"POST /remediation/assign", account.AssignAction, s.assign},
 		{"GET /reach", account.ReadSnapshot, s.reach},
+		{"GET /privilege", account.ReadSnapshot, s.privilege},
+		{"GET /privilege/identity", account.ReadSnapshot, s.privilegeIdentity},
 		{"GET /reach/pair", account.ReadSnapshot, s.reachPair},
 		{"GET /reach/internet", account.ReadSnapshot, s.reachInternet},
 		{"GET /risk", account.ReadRisk, s.risks},
@@ -218,7 +220,7 @@ func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
 		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}}},
-		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/exception", "Exceptions"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/risk", "Risk register"}, {"/applicability", "Statement of Applicability"}, {"/policy", "Policies"}, {"/assess", "Assessment history"}}},
+		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/exception", "Exceptions"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/privilege", "Privilege"}, {"/risk", "Risk register"}, {"/applicability", "Statement of Applicability"}, {"/policy", "Policies"}, {"/assess", "Assessment history"}}},
 		{"Audit and review", []item{{"/calendar", "Control calendar"}, {"/audit", "Internal audit"}, {"/nonconformity", "Nonconformities"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},
 		{"What it rests on", []item{{"/job", "Collectors"}, {"/collect", "Collected snapshots"}, {"/import", "Other tools’ reports"}, {"/evidence", "Evidence"}, {"/report", "Reports"}, {"/request", "Auditors' requests"}}},

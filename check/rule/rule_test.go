@@ -117,6 +117,8 @@ func TestCount(t *testing.T) {
 	// Where packets go is a question to all of these at once: reach puts it, and
 	// the checks of tenants ask for the answer.
 	ways := []cloud.Kind{cloud.NetworkInterface, cloud.RouteTable, cloud.Endpoint}
+	// So does privilege, for the checks of principals.
+	ways = append(ways, cloud.Group, cloud.ProviderPolicy)
 	for _, spec := range cloud.Kinds() {
 		if asked[spec.Kind] == 0 && !slices.Contains(ways, spec.Kind) {
 			t.Errorf("no check asks a resource of kind %s", spec.Kind)

@@ -25,6 +25,7 @@ var (
 		"POST /responsibility/import/take":    "putMatrix", // and fileStatement
 		"GET /reach/pair":                     "getReach",
 		"GET /reach/internet":                 "getReach",
+		"GET /privilege/identity":             "getPrivilege",
 		"GET /attest":                         "getAttestations",
 		"POST /attest":                        "setAttestations", // all of them, as a file
 		"POST /attest/withdraw":               "setAttestations",

@@ -50,7 +50,7 @@ func newLint(e *env) *cobra.Command {
 				n++
 			}
 			known := func(id string) bool { _, ok := cat.Duty(id); return ok }
-			collected := append(aws.Kinds(), cloud.Tenant) // which room reach computes from what was collected
+			collected := append(aws.Kinds(), cloud.Tenant, cloud.Principal) // which rooms reach and privilege compute from what was collected
 			for _, f := range check.Lint(all, known, func(k cloud.Kind) bool { return slices.Contains(collected, k) }) {
 				fmt.Fprintln(e.stdout, f.String())
 				n++

@@ -19,6 +19,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAgreement,
 		newSLA,
 		newReach,
+		newPrivilege,
 		newRemediation,
 		newRisk,
 		newApplicability,
