@@ -39,7 +39,7 @@ func TestScope_WhatWasNotAskedIsNotAbsent(t *testing.T) {
 	if want := len(services()) - 6; len(s.Gaps) != want { // two were asked, four only tell of regions
 		t.Errorf("%d gaps, want one for each of %d services", len(s.Gaps), want)
 	}
-	for service, want := range map[string][]cloud.Kind{"iam": {cloud.AccountKind, cloud.Credential, cloud.Identity, cloud.Policy, cloud.Role}, "kms": {cloud.Key}, "ssm": {cloud.Machine}} {
+	for service, want := range map[string][]cloud.Kind{"iam": {cloud.AccountKind, cloud.Credential, cloud.Group, cloud.Identity, cloud.Policy, cloud.ProviderPolicy, cloud.Role}, "kms": {cloud.Key}, "ssm": {cloud.Machine}} {
 		if got := gap(s, service); !slices.Equal(got, want) {
 			t.Errorf("without %s the snapshot lacks %v, want %v", service, got, want)
 		}
