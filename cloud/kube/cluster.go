@@ -207,8 +207,10 @@ func (c *cluster) finish(version string) []cloud.Resource {
 	return unique(out)
 }
 
+// namespaceOf gives the namespace that stands in an id, empty for what lies in none.
 func namespaceOf(r *cloud.Resource) string {
-	ns, _ := r.Attributes["namespace"].(string)
+	_, rest, _ := strings.Cut(r.ID, "/namespaces/")
+	ns, _, _ := strings.Cut(rest, "/")
 	return ns
 }
 

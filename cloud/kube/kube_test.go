@@ -249,6 +249,9 @@ func TestCollect(t *testing.T) {
 	if w := of(t, s, root+"/namespaces/shop/deployments/web"); w.Tenant != "alder" || w.Native != "apps.deployment" || len(w.Links) != 2 {
 		t.Errorf("%+v", w)
 	}
+	if secret := of(t, s, root+"/namespaces/shop/secrets/db"); secret.Tenant != "alder" {
+		t.Errorf("the tenant of a namespace is that of its secrets: %+v", secret)
+	}
 	if len(s.Gaps) != 0 || s.Header.Calls < 30 || s.Header.Accounts[0].ID != "prod" || s.Header.Source != Source {
 		t.Errorf("%+v %+v", s.Header, s.Gaps)
 	}
