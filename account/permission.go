@@ -13,6 +13,7 @@ type Permission string
 const (
 	ReadOrganisation     Permission = "organisation.read" // its scope and services, the first page
 	EditScope            Permission = "scope.edit"
+	ApproveScope         Permission = "scope.approve" // with its context
 	ReadMatrix           Permission = "matrix.read"
 	EditMatrix           Permission = "matrix.edit"
 	SignMatrix           Permission = "matrix.sign" // sign off, send, acknowledge
@@ -71,8 +72,8 @@ var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, 
 // here may not be done.
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
-	Admin:           without(Permissions(), ExportAll, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
-	Manager:         join(overview, EditScope, EditMatrix, SignMatrix, RunAssessment, EditException, AssignAction, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Admin:           without(Permissions(), ExportAll, ApproveScope, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
+	Manager:         join(overview, EditScope, ApproveScope, EditMatrix, SignMatrix, RunAssessment, EditException, AssignAction, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
 	Contributor:     join(overview, EditMatrix, RunAssessment, AssignAction, EditRisk, EditApplicability, TreatNonconformity, PerformControl, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, TreatNonconformity, PerformControl, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
@@ -82,7 +83,7 @@ var table = map[Role][]Permission{
 
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
-	return []Permission{ReadOrganisation, EditScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException, AssignAction,
+	return []Permission{ReadOrganisation, EditScope, ApproveScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException, AssignAction,
 		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadCalendar, EditCalendar, PerformControl, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }

@@ -350,6 +350,13 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"SetRiskMethod": func() (any, error) {
 			return a.SetRiskMethod(ctx, c, "method.yaml", []byte("appetite: 3\n"))
 		},
+		"ApproveContext": func() (any, error) { return a.ApproveContext(ctx, c, "sha256:0") },
+		"ConfirmRegion":  func() (any, error) { return a.ConfirmRegion(ctx, c, "ledger", "eu-west-1") },
+		"Context":        func() (any, error) { return a.Context(ctx, c) },
+		"ContextPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.ContextPaper(ctx, c, "yaml", report.Paper{}, w) })
+		},
+		"SetContext":        func() (any, error) { return a.SetContext(ctx, c, "context.yaml", []byte("statement: Ours.\n"), 0) },
 		"AcknowledgePolicy": func() (any, error) { return a.AcknowledgePolicy(ctx, c, "access", "sha256:0") },
 		"Acknowledgements":  func() (any, error) { return a.Acknowledgements(ctx, c, "access") },
 		"ApprovePolicy":     func() (any, error) { return a.ApprovePolicy(ctx, c, "access", "sha256:0") },

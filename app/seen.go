@@ -33,6 +33,7 @@ func ApplicabilityRef(line string) Ref                   { return Ref{applicabil
 func AuditRef(id string) Ref                             { return Ref{audits, id} }
 func ProgrammeRef() Ref                                  { return Ref{programmes, current} }
 func NonconformityRef(id string) Ref                     { return Ref{nonconformities, id} }
+func ContextRef() Ref                                    { return Ref{contexts, current} }
 func PolicyRef(id string) Ref                            { return Ref{policies, id} }
 func PolicyFactRef() Ref                                 { return Ref{policyFacts, current} }
 func RoutineRef(id string) Ref                           { return Ref{routines, id} }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"demarc.dev/demarc/catalogue"
 	"demarc.dev/demarc/internal/strict"
@@ -149,8 +151,18 @@ func (b *Book) Fill(t Template, known Known, parties []catalogue.Party, duty fun
 	return Write(bare(out))
 }
 
-// filled puts facts into a line, and questions where none is known.
+// filled puts facts into a line, and questions where none is known. A line that
+// begins with a fact begins with a capital letter.
 func (b *Book) filled(line string, known Known) string {
+	out := b.facts(line, known)
+	if strings.HasPrefix(line, "{{") && !strings.HasPrefix(out, "[") {
+		r, n := utf8.DecodeRuneInString(out)
+		out = string(unicode.ToUpper(r)) + out[n:]
+	}
+	return out
+}
+
+func (b *Book) facts(line string, known Known) string {
 	return placeholder.ReplaceAllStringFunc(line, func(p string) string {
 		id := p[2 : len(p)-2]
 		if v := known[id]; v != "" {

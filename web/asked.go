@@ -14,6 +14,7 @@ func askedBy(section string) (controls []string, clauses string) {
 	}{
 		"/":                       {[]string{"shared-roles", "independent-review"}, "9.1"},
 		"/scope":                  {[]string{"shared-roles", "supplier-policy"}, "4.3"},
+		"/context":                {[]string{"applicable-law", "supply-chain", "authorities"}, "4.1, 4.2, 4.3"},
 		"/responsibility":         {[]string{"roles", "shared-roles", "partner-agreement"}, "5.3"},
 		"/responsibility/finding": {[]string{"shared-roles", "supplier-agreement", "supply-chain"}, "8.1"},
 		"/agreement":              {[]string{"supplier-agreement", "supply-chain", "shared-roles", "applicable-law"}, "8.1"},

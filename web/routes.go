@@ -28,6 +28,11 @@ func (s *Server) routes() []route {
 		{"GET /scope", account.ReadOrganisation, s.scope},
 		{"POST /scope", account.EditScope, s.setScope},
 		{"GET /scope/edit", account.EditScope, s.editScope},
+		{"GET /context", account.ReadOrganisation, s.context},
+		{"POST /context", account.EditScope, s.setContext},
+		{"POST /context/confirm", account.EditScope, s.confirmContext},
+		{"POST /context/approve", account.ApproveScope, s.approveContext},
+		{"POST /context/paper", account.IssueReport, s.contextPaper},
 		{"GET /responsibility", account.ReadMatrix, s.responsibility},
 		{"GET /responsibility/{service}", account.ReadMatrix, s.matrix},
 		{"GET /responsibility/finding", account.ReadMatrix, s.responsibilityFindings},
@@ -219,7 +224,7 @@ func (s *Server) Permissions() map[string]account.Permission {
 func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
-		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}}},
+		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/context", "Scope and context"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}}},
 		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/exception", "Exceptions"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/privilege", "Privilege"}, {"/risk", "Risk register"}, {"/applicability", "Statement of Applicability"}, {"/policy", "Policies"}, {"/assess", "Assessment history"}}},
 		{"Audit and review", []item{{"/calendar", "Control calendar"}, {"/audit", "Internal audit"}, {"/nonconformity", "Nonconformities"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},

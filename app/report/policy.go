@@ -33,6 +33,7 @@ func PolicyReport(p Policy) document.Document {
 		d.Blocks = append(d.Blocks, policyBlocks(b)...)
 	}
 	d.Blocks = append(d.Blocks, heading(1, policy.Control, "control"))
+	d.Blocks = append(d.Blocks, text("It concerns %s.", list(p.roles(), "everybody who works for the organisation")))
 	d.Blocks = append(d.Blocks, p.approvals()...)
 	d.Blocks = append(d.Blocks, p.open()...)
 	d.Blocks = append(d.Blocks, p.history(), p.duties())
@@ -56,12 +57,18 @@ func (p Policy) meta() document.Meta {
 	return m
 }
 
-func (p Policy) audience() string {
-	roles := p.Policy.Audience
+func (p Policy) roles() []string {
 	if p.Issue != nil {
-		roles = p.Issue.Audience
+		return p.Issue.Audience
 	}
-	return list(roles, "everybody")
+	return p.Policy.Audience
+}
+
+func (p Policy) audience() string {
+	if n := len(p.roles()); n > 0 {
+		return count(n, "role", "roles") + ", under " + policy.Control
+	}
+	return "everybody"
 }
 
 // policyBlocks gives a block of a policy as blocks of a paper.

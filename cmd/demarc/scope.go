@@ -24,7 +24,7 @@ export it, edit it, import it.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newScopeShow(e), newScopeImport(e), newScopeExport(e))
+	c.AddCommand(newScopeShow(e), newScopeImport(e), newScopeExport(e), newScopeContext(e))
 	return c
 }
 
