@@ -29,6 +29,7 @@ import (
 	"demarc.dev/demarc/risk"
 	"demarc.dev/demarc/sla"
 	"demarc.dev/demarc/store"
+	"demarc.dev/demarc/supplier"
 )
 
 const brambleScope = `organisation: {id: bramble, name: Bramble, role: customer}
@@ -95,7 +96,18 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 		"ReviewLevel": func() (any, error) {
 			return a.ReviewLevel(ctx, c, "l1", app.LevelReview{On: "2026-01-01", People: []string{"Tess"}})
 		},
-		"Compose":         func() (any, error) { return a.Compose(ctx, c, "99 * l1") },
+		"Compose":   func() (any, error) { return a.Compose(ctx, c, "99 * l1") },
+		"Suppliers": func() (any, error) { return a.Suppliers(ctx, c) },
+		"Supplier":  func() (any, error) { return a.Supplier(ctx, c, "postrider") },
+		"SetSupplier": func() (any, error) {
+			return a.SetSupplier(ctx, c, "amazon-web-services", "s.yaml", []byte("privileged: true\n"))
+		},
+		"AnswerSupplier": func() (any, error) {
+			return a.AnswerSupplier(ctx, c, "amazon-web-services", []supplier.Answer{{Question: "exit-1", Answer: supplier.Yes}})
+		},
+		"DecideSupplier": func() (any, error) {
+			return a.DecideSupplier(ctx, c, "postrider", supplier.Decision{Verdict: supplier.Accept, Until: "2027-01-01"})
+		},
 		"RemoveAgreement": func() (any, error) { return nil, a.RemoveAgreement(ctx, c, "g1") },
 		"AnswerAudit": func() (any, error) {
 			return a.AnswerAudit(ctx, c, "a1", app.AuditAnswer{Question: "clause/9.2", Result: audit.Conforms, Seen: "x"}, 0)

@@ -292,7 +292,7 @@ func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 		return nil, err
 	}
 	var out []Work
-	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.contextWork, a.answerWork, a.exceptionWork, a.assignmentWork, a.auditWork, a.calendarWork, a.levelWork} {
+	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.contextWork, a.answerWork, a.exceptionWork, a.assignmentWork, a.auditWork, a.calendarWork, a.levelWork, a.supplierWork} {
 		some, err := of(ctx, c, m)
 		if problem.Of(err) == problem.Denied && err != nil {
 			continue // it is not his

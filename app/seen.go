@@ -40,6 +40,7 @@ func RoutineRef(id string) Ref                           { return Ref{routines, 
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }
 func LevelRef(id string) Ref                             { return Ref{levels, id} }
+func SupplierRef(id string) Ref                          { return Ref{suppliers, id} }
 func MemberRef(account string) Ref                       { return Ref{members, account} }
 func CollectorRef(id string) Ref                         { return Ref{collectors, id} }
 func ScheduleRef(id string) Ref                          { return Ref{schedules, id} }
