@@ -32,6 +32,7 @@ func tags() []*huma.Tag {
 		{Name: "responsibility", Description: "Which party performs each duty and which answers for it."},
 		{Name: "agreement", Description: "What agreements promise, word for word, against what the standard and the law ask."},
 		{Name: "sla", Description: "Service levels: what was promised, measured, missed and is to be claimed."},
+		{Name: "supplier", Description: "Suppliers: how much rests on one, what it answers and shows, what was decided."},
 		{Name: "assess", Description: "How it stands: assessments, duties, findings, gaps and the plan."},
 		{Name: "catalogue", Description: "What the standard asks, and the checks that look for it."},
 		{Name: "collect", Description: "What was seen of the cloud."},

@@ -18,6 +18,7 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/responsibility":         {[]string{"roles", "shared-roles", "partner-agreement"}, "5.3"},
 		"/responsibility/finding": {[]string{"shared-roles", "supplier-agreement", "supply-chain"}, "8.1"},
 		"/agreement":              {[]string{"supplier-agreement", "supply-chain", "shared-roles", "applicable-law"}, "8.1"},
+		"/supplier":               {[]string{"supplier-policy", "supply-chain", "supplier-agreement"}, "8.1, 9.1"},
 		"/sla":                    {[]string{"supplier-agreement", "supply-chain"}, "8.1, 9.1"},
 		"/duty/map":               {[]string{"independent-review"}, "9.1"},
 		"/duty":                   {[]string{"independent-review"}, "6.1.3"},

@@ -260,7 +260,7 @@ func crawlAll(t *testing.T, h *house) {
 			}
 		}
 		for p := range posts {
-			if p == "/signout" || p == "/collect" || strings.HasPrefix(p, "/attest") || strings.HasPrefix(p, "/self") || strings.HasPrefix(p, "/member") || strings.HasPrefix(p, "/job") || p == "/scope" || p == "/organisation" || strings.HasPrefix(p, "/admin") || strings.HasPrefix(p, "/responsibility") || strings.HasPrefix(p, "/request") || strings.HasPrefix(p, "/agreement") || strings.HasPrefix(p, "/sla") || strings.HasPrefix(p, "/risk") || strings.HasPrefix(p, "/audit") || strings.HasPrefix(p, "/calendar") || strings.HasPrefix(p, "/nonconformity") || strings.HasPrefix(p, "/applicability") || strings.HasPrefix(p, "/policy") || strings.HasPrefix(p, "/context") || strings.HasPrefix(p, "/import") {
+			if p == "/signout" || p == "/collect" || strings.HasPrefix(p, "/attest") || strings.HasPrefix(p, "/self") || strings.HasPrefix(p, "/member") || strings.HasPrefix(p, "/job") || p == "/scope" || p == "/organisation" || strings.HasPrefix(p, "/admin") || strings.HasPrefix(p, "/responsibility") || strings.HasPrefix(p, "/request") || strings.HasPrefix(p, "/agreement") || strings.HasPrefix(p, "/sla") || strings.HasPrefix(p, "/supplier") || strings.HasPrefix(p, "/risk") || strings.HasPrefix(p, "/audit") || strings.HasPrefix(p, "/calendar") || strings.HasPrefix(p, "/nonconformity") || strings.HasPrefix(p, "/applicability") || strings.HasPrefix(p, "/policy") || strings.HasPrefix(p, "/context") || strings.HasPrefix(p, "/import") {
 				continue // TestDoor, TestImport, TestRisk and TestRoutes send these
 			}
 			if r := h.do(http.MethodPost, p, form("paper", "gap", "format", "pdf", "reason", "audit/2026")); r.Code != http.StatusOK && r.Code != http.StatusSeeOther {

@@ -145,6 +145,11 @@ func (s *Server) routes() []route {
 		{"POST /sla/{level}/record/{record}/remove", account.EditAgreement, s.unmeasure},
 		{"POST /sla/{level}/review", account.ReviewAgreement, s.reviewLevel},
 		{"POST /sla/{level}/remove", account.EditAgreement, s.removeLevel},
+		{"GET /supplier", account.ReadAgreement, s.suppliers},
+		{"GET /supplier/{supplier}", account.ReadAgreement, s.supplier},
+		{"POST /supplier/{supplier}", account.EditAgreement, s.setSupplier},
+		{"POST /supplier/{supplier}/answer", account.EditAgreement, s.answerSupplier},
+		{"POST /supplier/{supplier}/decide", account.ReviewAgreement, s.decideSupplier},
 
 		{"GET /catalogue", account.ReadOrganisation, s.catalogue},
 		{"GET /catalogue/{control}", account.ReadOrganisation, s.control},
@@ -224,7 +229,7 @@ func (s *Server) Permissions() map[string]account.Permission {
 func siteMenu() []menu {
 	return []menu{
 		{"", []item{{"/", "Home"}}},
-		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/context", "Scope and context"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}}},
+		{"Who answers for what", []item{{"/scope", "Cloud services"}, {"/context", "Scope and context"}, {"/responsibility", "Responsibility matrix"}, {"/responsibility/finding", "Responsibility findings"}, {"/agreement", "Agreements"}, {"/sla", "Service levels"}, {"/supplier", "Suppliers"}}},
 		{"How it stands", []item{{"/duty/map", "Status map"}, {"/duty", "Duties"}, {"/attest", "Answers of people"}, {"/finding", "Findings"}, {"/exception", "Exceptions"}, {"/remediation", "Gaps and plan"}, {"/reach", "Reachability"}, {"/privilege", "Privilege"}, {"/risk", "Risk register"}, {"/applicability", "Statement of Applicability"}, {"/policy", "Policies"}, {"/assess", "Assessment history"}}},
 		{"Audit and review", []item{{"/calendar", "Control calendar"}, {"/audit", "Internal audit"}, {"/nonconformity", "Nonconformities"}}},
 		{"What is asked", []item{{"/catalogue", "Catalogue"}, {"/check", "Checks"}}},

@@ -207,6 +207,12 @@ func trap(t *testing.T, a *app.App, c app.Caller) {
 	if _, err := a.AddMeasurement(t.Context(), c, "l1", app.Upload{Name: hostile, Data: []byte("start,end,what\n2026-01-02 00:00,2026-01-03 00:00,down\n")}); err != nil {
 		t.Fatal(err)
 	}
+	if all, err := a.Suppliers(t.Context(), c); err != nil || len(all) == 0 {
+		t.Fatalf("no supplier: %v", err)
+	}
+	if _, err := a.SetSupplier(t.Context(), c, "amazon-web-services", "s.yaml", []byte("assurances:\n  - {id: x, kind: other, by: '<b>', scope: '<script>', from: 2026-01-01, until: 2026-02-01}\nanswers:\n  - {question: exit-1, answer: na, note: '<script>alert(1)</script>'}\n")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := a.ReviewLevel(t.Context(), c, "l1", app.LevelReview{On: "2026-01-05", People: []string{hostile}, Minutes: hostile, Decisions: []app.LevelDecision{{What: hostile, Who: hostile}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ func verbs() []func(*env) *cobra.Command {
 		newAssess,
 		newAgreement,
 		newSLA,
+		newSupplier,
 		newReach,
 		newPrivilege,
 		newRemediation,
