@@ -59,7 +59,7 @@ type (
 	agreementReportIn struct {
 		InVersion
 		Body struct {
-			Format string `json:"format" enum:"pdf,docx,xlsx,html,json" doc:"of the report"`
+			Format string `json:"format" enum:"pdf,docx,xlsx,html,json,redline,letter,letterpdf" doc:"of the report; redline is the agreement with tracked changes, letter what to ask the other party for, both DOCX"`
 		}
 	}
 )

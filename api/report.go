@@ -80,6 +80,10 @@ func kindOf(format string) (kind, ending string) {
 		return "text/html; charset=utf-8", ".html"
 	case "pdf":
 		return "application/pdf", ".pdf"
+	case "letterpdf":
+		return "application/pdf", "-letter.pdf"
+	case "redline", "letter":
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "-" + format + ".docx"
 	case "docx":
 		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"
 	case "xlsx":

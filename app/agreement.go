@@ -388,8 +388,11 @@ func (a *App) RemoveAgreement(ctx context.Context, c Caller, id string) error {
 	})
 }
 
-// AgreementFormats are those of the report of a review.
-func AgreementFormats() []string { return []string{"pdf", "docx", "xlsx", "html", "json"} }
+// AgreementFormats are those of the report of a review; redline is the agreement
+// with tracked changes, as DOCX, letter and letterpdf what to ask the other party for.
+func AgreementFormats() []string {
+	return []string{"pdf", "docx", "xlsx", "html", "json", "redline", "letter", "letterpdf"}
+}
 
 // AgreementReport writes the report of a version to w, and an entry that says
 // so; 0 is the newest.
@@ -430,5 +433,5 @@ func (a *App) agreementPaper(ctx context.Context, h *hall, r AgreementReading, f
 	v := r.Agreement.Versions[r.Version-1]
 	words := a.words(Paper{}, fmt.Sprintf("AGR-%s-%d", strings.ToUpper(r.Agreement.ID), r.Version))
 	words.Version = fmt.Sprint(r.Version)
-	return report.AgreementFile(report.Agreement{Paper: words, Organisation: name, Name: r.Agreement.Name, At: v.At, Review: r.Review, Packs: r.Packs, Decisions: r.Agreement.Decisions}, format)
+	return report.AgreementFile(report.Agreement{Paper: words, Organisation: name, Name: r.Agreement.Name, At: v.At, Review: r.Review, Packs: r.Packs, Documents: r.Documents, Decisions: r.Agreement.Decisions}, format)
 }

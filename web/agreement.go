@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/agreement"
@@ -306,4 +307,17 @@ func agreementPath(a agreementView, only, pack string) string {
 func agreementKind(k agreement.Kind) string {
 	return map[agreement.Kind]string{agreement.DPA: "Data processing agreement", agreement.SLA: "Service level agreement", agreement.Security: "Security document", agreement.Privacy: "Privacy policy",
 		agreement.Support: "Support terms", agreement.Use: "Acceptable use policy"}[k]
+}
+
+// agreementPaper names a paper of a review on its button.
+func agreementPaper(format string) string {
+	switch format {
+	case "redline":
+		return "Redline with tracked changes"
+	case "letter":
+		return "Letter, DOCX"
+	case "letterpdf":
+		return "Letter, PDF"
+	}
+	return strings.ToUpper(format)
 }

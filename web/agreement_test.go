@@ -92,7 +92,7 @@ func TestAgreement(t *testing.T) {
 	if page = text(h.do(http.MethodGet, at+"?version=1", "")); !strings.Contains(page, "the newest is 2") || strings.Contains(page, ">Decide<") {
 		t.Error("an old version does not say that it is one, or can be decided on")
 	}
-	for format, begins := range map[string]string{"pdf": "%PDF", "docx": "PK", "xlsx": "PK", "json": "{", "html": "<!"} {
+	for format, begins := range map[string]string{"pdf": "%PDF", "docx": "PK", "xlsx": "PK", "json": "{", "html": "<!", "redline": "PK", "letter": "PK", "letterpdf": "%PDF"} {
 		if r := h.do(http.MethodPost, at+"/report", form("format", format)); r.Code != http.StatusOK || !strings.HasPrefix(text(r), begins) {
 			t.Errorf("the report as %s: %d", format, r.Code)
 		}

@@ -63,6 +63,10 @@ func ending(format string) string {
 		return ".ocsf.jsonl"
 	case "junit":
 		return ".junit.xml"
+	case "redline", "letter":
+		return "-" + format + ".docx"
+	case "letterpdf":
+		return "-letter.pdf"
 	}
 	return "." + format
 }
@@ -71,9 +75,9 @@ func paperKind(format string) string {
 	switch format {
 	case "html":
 		return "text/html; charset=utf-8"
-	case "pdf":
+	case "pdf", "letterpdf":
 		return "application/pdf"
-	case "docx":
+	case "docx", "redline", "letter":
 		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 	case "xlsx":
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

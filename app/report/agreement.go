@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"demarc.dev/demarc/agreement"
+	read "demarc.dev/demarc/agreement/text"
 	"demarc.dev/demarc/document"
 	"demarc.dev/demarc/problem"
 )
@@ -24,6 +25,7 @@ type Agreement struct {
 	Notice       string // may be empty
 	Review       *agreement.Review
 	Packs        []*agreement.Pack
+	Documents    []*read.Document     // the words, for a redline
 	Decisions    []agreement.Decision // of reviewers: may be empty
 }
 
@@ -208,8 +210,23 @@ func (a Agreement) row(f agreement.Finding) []document.Value {
 		word(against), word(or(f.Proposal, "none needed")), word(list(f.References, "none")), document.Count(f.Weight), word(review), word(reason), document.Blank()}
 }
 
-// AgreementFile writes the report of a review as pdf, docx, html or xlsx.
+// AgreementFile writes the report of a review as pdf, docx, html or xlsx; as
+// redline the agreement with tracked changes, as letter and letterpdf what to
+// ask the other party for.
 func AgreementFile(a Agreement, format string) ([]byte, error) {
+	switch format {
+	case "redline":
+		return AgreementRedline(a)
+	case "letter", "letterpdf":
+		d, err := AgreementLetter(a)
+		if err != nil {
+			return nil, err
+		}
+		if format == "letter" {
+			return document.DOCX(d)
+		}
+		return document.PDF(d)
+	}
 	if format == "xlsx" {
 		w, err := AgreementWorkbook(a)
 		if err != nil {
@@ -229,5 +246,5 @@ func AgreementFile(a Agreement, format string) ([]byte, error) {
 	case "html":
 		return document.HTML(d)
 	}
-	return nil, problem.Newf(problem.Usage, "there is no format %q of a review", format).WithHint("pdf, docx, html or xlsx")
+	return nil, problem.Newf(problem.Usage, "there is no format %q of a review", format).WithHint("pdf, docx, html, xlsx, redline, letter or letterpdf")
 }

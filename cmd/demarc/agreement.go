@@ -43,7 +43,7 @@ type reviewFlags struct {
 	words         report.Paper
 }
 
-var reviewFormats = []string{"text", "json", "pdf", "docx", "html", "xlsx"}
+var reviewFormats = []string{"text", "json", "pdf", "docx", "html", "xlsx", "redline", "letter", "letterpdf"}
 
 func newAgreementReview(e *env) *cobra.Command {
 	var f reviewFlags
@@ -64,8 +64,9 @@ each requirement whether it is
 with the passage word for word, its clause and page, who owes it, the number in it, why
 it was judged so, and wording to propose. Agreements in English are judged; of others it
 is said that they are not. Nothing is stored and nothing leaves this machine. It is an
-aid for reading and not legal advice.`,
-		Example: "  demarc agreement review terms.pdf dpa.docx\n  demarc agreement review --pack gdpr28 --state missing,adverse dpa.pdf\n  demarc agreement review --format pdf --out review.pdf terms.md sla.md",
+aid for reading and not legal advice. The format redline is the agreement with proposed
+wording as tracked changes (DOCX); letter (DOCX) and letterpdf ask the other party for it.`,
+		Example: "  demarc agreement review terms.pdf dpa.docx\n  demarc agreement review --pack gdpr28 --state missing,adverse dpa.pdf\n  demarc agreement review --format pdf --out review.pdf terms.md sla.md\n  demarc agreement review --format redline --out redline.docx terms.docx\n  demarc agreement review --format letterpdf --out letter.pdf terms.docx",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return problem.New(problem.Usage, "there is no agreement to review", c.CommandPath()+" terms.pdf dpa.docx")
@@ -139,7 +140,7 @@ func (e *env) reviewAgreement(ctx context.Context, f reviewFlags, names []string
 	if out == "" {
 		out = "-"
 	}
-	if err := e.writeFile(out, func(w io.Writer) error { return e.writeReview(w, f, review, packs, names) }); err != nil {
+	if err := e.writeFile(out, func(w io.Writer) error { return e.writeReview(w, f, review, packs, docs, names) }); err != nil {
 		return err
 	}
 	if out != "-" {
@@ -218,7 +219,7 @@ func readAgreement(ctx context.Context, names []string) ([]*text.Document, error
 	return docs, nil
 }
 
-func (e *env) writeReview(w io.Writer, f reviewFlags, r *agreement.Review, packs []*agreement.Pack, names []string) error {
+func (e *env) writeReview(w io.Writer, f reviewFlags, r *agreement.Review, packs []*agreement.Pack, docs []*text.Document, names []string) error {
 	switch f.format {
 	case "text":
 		printReview(w, r)
@@ -232,7 +233,7 @@ func (e *env) writeReview(w io.Writer, f reviewFlags, r *agreement.Review, packs
 	if len(names) > 1 {
 		name += fmt.Sprintf(" and %d more", len(names)-1)
 	}
-	data, err := report.AgreementFile(report.Agreement{Paper: f.words, Organisation: e.org, Name: name, At: e.now(), Review: r, Packs: packs}, f.format)
+	data, err := report.AgreementFile(report.Agreement{Paper: f.words, Organisation: e.org, Name: name, At: e.now(), Review: r, Packs: packs, Documents: docs}, f.format)
 	if err != nil {
 		return err
 	}

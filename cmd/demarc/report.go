@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -101,7 +102,9 @@ func (e *env) paper(c *cobra.Command, f paperFlags, p app.Paper) error {
 	})
 }
 
-func isBinary(format string) bool { return format == "pdf" || format == "docx" || format == "xlsx" }
+func isBinary(format string) bool {
+	return slices.Contains([]string{"pdf", "docx", "xlsx", "redline", "letter", "letterpdf"}, format)
+}
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
