@@ -21,6 +21,7 @@ import (
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/aws"
 	"demarc.dev/demarc/operate"
+	"demarc.dev/demarc/policy"
 	"demarc.dev/demarc/problem"
 )
 
@@ -47,6 +48,14 @@ func newLint(e *env) *cobra.Command {
 			n := 0
 			for _, f := range catalogue.Lint() {
 				fmt.Fprintln(e.stdout, f)
+				n++
+			}
+			policies, err := policy.Load()
+			if err != nil {
+				return err
+			}
+			for _, f := range policies.Lint(cat) {
+				fmt.Fprintln(e.stdout, "policies: "+f)
 				n++
 			}
 			known := func(id string) bool { _, ok := cat.Duty(id); return ok }
