@@ -5,10 +5,8 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"demarc.dev/demarc/privilege"
-	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
 )
 
@@ -36,9 +34,6 @@ func (a *App) Privilege(ctx context.Context, c Caller) (*Privileged, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runs = weighed(runs); len(runs) == 0 {
-		return nil, problem.New(problem.NotFound, "no account was looked at whose identities are weighed: those of AWS are", "demarc collect aws")
-	}
 	key, err := reachKey(o.ID(), runs, nil)
 	if err != nil {
 		return nil, err
@@ -47,11 +42,6 @@ func (a *App) Privilege(ctx context.Context, c Caller) (*Privileged, error) {
 		answer, err := powers(o.Org, runs)
 		return &Privileged{Answer: answer, Snapshots: runs}, err
 	})
-}
-
-// weighed gives the snapshots whose identities can be weighed.
-func weighed(runs []Snapshot) []Snapshot {
-	return slices.DeleteFunc(slices.Clone(runs), func(s Snapshot) bool { return s.Header.Provider != "aws" })
 }
 
 func powers(o *store.Org, runs []Snapshot) (*privilege.Answer, error) {

@@ -15,7 +15,7 @@ import (
 // principals gives what the checks of privileges are put to: every identity, with
 // what it can become. Nil without any. seen has seen every resource of what runs.
 func (g *ground) principals(seen *privilege.Reader) *check.Input {
-	runs := weighed(running(g.snapshots))
+	runs := running(g.snapshots)
 	if len(runs) == 0 {
 		return nil
 	}
@@ -92,7 +92,7 @@ func gapOf(r *cloud.Resource, name, why string) {
 // principalSeen computes a principal of a run again, and gives the newest
 // snapshot that it rests on.
 func principalSeen(_ context.Context, o *hall, all []Snapshot, run Run, id string) (*cloud.Resource, Snapshot, error) {
-	runs := weighed(running(slices.DeleteFunc(slices.Clone(all), func(s Snapshot) bool { return !slices.Contains(run.Snapshots, s.ID) })))
+	runs := running(slices.DeleteFunc(slices.Clone(all), func(s Snapshot) bool { return !slices.Contains(run.Snapshots, s.ID) }))
 	if len(runs) == 0 {
 		return nil, Snapshot{}, nil
 	}

@@ -113,9 +113,11 @@ func (a *App) whole(ctx context.Context, c Caller, question, noPlan string) (*ha
 // live is the source of a snapshot of what runs.
 const live = "live"
 
-// running gives the snapshots of what runs: a plan is no place for packets.
+// running gives the snapshots of accounts as they run, whose networks and
+// identities can be followed: a plan is no place for packets, and a machine or a
+// cluster that was read for itself has none of the provider's rules.
 func running(all []Snapshot) []Snapshot {
-	return slices.DeleteFunc(slices.Clone(all), func(s Snapshot) bool { return s.Header.Source != live })
+	return slices.DeleteFunc(slices.Clone(all), func(s Snapshot) bool { return s.Header.Source != live || s.Header.Provider != "aws" })
 }
 
 func solve(o *store.Org, runs []Snapshot, t *reach.Tenants) (*reach.Answer, error) {

@@ -50,7 +50,7 @@ type look struct {
 
 // asked are the pages that show what their address asks for, and lead nowhere
 // without.
-var asked = []string{"/o/larkspur/reach/pair", "/o/larkspur/reach/internet", "/o/larkspur/privilege/identity"}
+var asked = []string{"/o/larkspur/reach/pair", "/o/larkspur/reach/internet", "/o/larkspur/privilege/identity", "/o/larkspur/remediation/assign"}
 
 // at looks at a page, and gives the addresses that it leads to, those of asked
 // with what they ask for.

@@ -29,6 +29,9 @@ var (
 		"GET /attest":                         "getAttestations",
 		"POST /attest":                        "setAttestations", // all of them, as a file
 		"POST /attest/withdraw":               "setAttestations",
+		"POST /exception/remove":              "removeException",
+		"GET /remediation/assign":             "listAssignments",
+		"POST /remediation/assign":            "assignAction", // and unassignAction
 	}
 	pageOnly = map[string]string{
 		"GET /go":                     "finds its way through the pages",
