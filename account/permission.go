@@ -35,6 +35,8 @@ const (
 	ReadCalendar         Permission = "calendar.read"
 	EditCalendar         Permission = "calendar.edit"
 	PerformControl       Permission = "calendar.perform" // write down that an occurrence was done, with its evidence
+	ReadReview           Permission = "review.read"      // the management reviews
+	HoldReview           Permission = "review.hold"      // begin, write, sign
 	ReadAgreement        Permission = "agreement.read"
 	EditAgreement        Permission = "agreement.edit"   // hand in, a new version, take away
 	ReviewAgreement      Permission = "agreement.review" // accept, override, send to counsel
@@ -63,7 +65,7 @@ const (
 )
 
 // reading is what every role may look at.
-var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit, ReadCalendar, ReadPolicy}
+var reading = []Permission{ReadOrganisation, ReadMatrix, ReadAssessment, ReadFinding, ReadRisk, ReadApplicability, ReadAudit, ReadCalendar, ReadReview, ReadPolicy}
 
 // overview is what a role of the firm itself may look at besides.
 var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, ReadReport, ReadWork)
@@ -73,7 +75,7 @@ var overview = join(reading, AcknowledgePolicy, ReadAgreement, ReadAttestation, 
 var table = map[Role][]Permission{
 	Owner:           Permissions(),
 	Admin:           without(Permissions(), ExportAll, ApproveScope, SignMatrix, DecideRisk, ApproveApplicability, ApprovePolicy),
-	Manager:         join(overview, EditScope, ApproveScope, EditMatrix, SignMatrix, RunAssessment, EditException, AssignAction, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
+	Manager:         join(overview, EditScope, ApproveScope, EditMatrix, SignMatrix, RunAssessment, EditException, AssignAction, EditRisk, DecideRisk, EditApplicability, ApproveApplicability, ConductAudit, TreatNonconformity, VerifyNonconformity, EditCalendar, PerformControl, HoldReview, EditPolicy, ApprovePolicy, EditAgreement, ReviewAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AnswerRequest, ReadMember, ManageWork, RunWork),
 	Contributor:     join(overview, EditMatrix, RunAssessment, AssignAction, EditRisk, EditApplicability, TreatNonconformity, PerformControl, EditPolicy, EditAgreement, EditAttestation, ReadSnapshot, TakeSnapshot, IssueReport, RunWork, ReadMember),
 	ControlOwner:    join(overview, TreatNonconformity, PerformControl, EditAttestation, ReadSnapshot, ReadMember),
 	InternalAuditor: join(overview, ConductAudit, VerifyNonconformity, ReadSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, IssueReport, ReadRequest, AskRequest, ReadMember),
@@ -84,7 +86,7 @@ var table = map[Role][]Permission{
 // Permissions gives every permission, in the order of the menu.
 func Permissions() []Permission {
 	return []Permission{ReadOrganisation, EditScope, ApproveScope, ReadMatrix, EditMatrix, SignMatrix, ReadAssessment, RunAssessment, ReadFinding, EditException, AssignAction,
-		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadCalendar, EditCalendar, PerformControl, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
+		ReadRisk, EditRisk, DecideRisk, ReadApplicability, EditApplicability, ApproveApplicability, ReadAudit, ConductAudit, TreatNonconformity, VerifyNonconformity, ReadCalendar, EditCalendar, PerformControl, ReadReview, HoldReview, ReadPolicy, EditPolicy, ApprovePolicy, AcknowledgePolicy, ReadAgreement, EditAgreement, ReviewAgreement, ReadAttestation, EditAttestation, ReadSnapshot, TakeSnapshot, ReadEvidence, VerifyEvidence, PackEvidence, ReadReport, IssueReport,
 		ReadRequest, AskRequest, AnswerRequest, ReadMember, ManageMember, ReadWork, ManageWork, RunWork, ExportAll}
 }
 

@@ -147,7 +147,7 @@ func TestDocument_IsCommitted(t *testing.T) {
 
 // sample gives the values of a path that exist in the house.
 var sample = map[string]string{"org": "larkspur", "service": "aws", "step": "sign", "request": "q1", "agreement": "g1", "level": "l1", "supplier": "amazon-web-services", "record": "m1", "account": "a-none", "duty": "5.1.1-C1", "run": "r1", "fingerprint": "0", "by": "check", "control": "cloud-policy",
-	"check": "object-store-public", "index": "0", "snapshot": "s1", "import": "f1", "job": "1", "collector": "nightly", "schedule": "daily", "subscription": "team", "risk": "ledger-ct-17", "exception": "office-jump", "action": "mend:object-store-public", "policy": "access", "line": "A.7.4", "audit": "a1", "nonconformity": "n1", "routine": "door", "day": ""}
+	"check": "object-store-public", "index": "0", "snapshot": "s1", "import": "f1", "job": "1", "collector": "nightly", "schedule": "daily", "subscription": "team", "risk": "ledger-ct-17", "exception": "office-jump", "action": "mend:object-store-public", "policy": "access", "line": "A.7.4", "audit": "a1", "nonconformity": "n1", "review": "m1", "routine": "door", "day": ""}
 
 var param = regexp.MustCompile(`\{[a-z]+\}`)
 

@@ -134,8 +134,17 @@ func usage(t *testing.T, a *app.App, c app.Caller, theirs app.Run) map[string]fu
 			f, _, err := a.RoutineEvidence(ctx, c, "access-review", "2026-01-31", 0)
 			return f, err
 		},
-		"SeedCalendar":  func() (any, error) { return a.SeedCalendar(ctx, c) },
-		"SetRoutine":    func() (any, error) { return a.SetRoutine(ctx, c, calendar.Routine{ID: "x"}, 0) },
+		"SeedCalendar": func() (any, error) { return a.SeedCalendar(ctx, c) },
+		"SetRoutine":   func() (any, error) { return a.SetRoutine(ctx, c, calendar.Routine{ID: "x"}, 0) },
+		"BeginReview":  func() (any, error) { return a.BeginReview(ctx, c, audit.Review{Day: "2026-11-02", Chair: "Tess"}) },
+		"Review":       func() (any, error) { return a.Review(ctx, c, "m1") },
+		"ReviewInputs": func() (any, error) { return a.ReviewInputs(ctx, c) },
+		"ReviewPaper": func() (any, error) {
+			return written(func(w io.Writer) error { return a.ReviewPaper(ctx, c, "m1", "json", report.Paper{}, w) })
+		},
+		"Reviews":       func() (any, error) { return a.Reviews(ctx, c) },
+		"SignReview":    func() (any, error) { return a.SignReview(ctx, c, "m1", 1) },
+		"WriteReview":   func() (any, error) { return a.WriteReview(ctx, c, "m1", nil, nil, 1) },
 		"ConcludeAudit": func() (any, error) { return a.ConcludeAudit(ctx, c, "a1", "x", 1) },
 		"ImportAudits": func() (any, error) {
 			return a.ImportAudits(ctx, c, "p.yaml", []byte("programme: {begins: \"2026-01-01\", years: 2}\n"))

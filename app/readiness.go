@@ -20,6 +20,7 @@ import (
 // computed from the records each time and never ticked by hand.
 type Gate struct {
 	ID       string    `json:"id"`
+	Phase    PhaseID   `json:"phase"` // one of the seven
 	Title    string    `json:"title"`
 	Why      string    `json:"why"` // why the standard asks
 	Open     bool      `json:"open"`
@@ -56,11 +57,23 @@ func (a *App) Gates(ctx context.Context, c Caller) ([]Gate, error) {
 		return nil, err
 	}
 	gates := []Gate{s.scoped(), s.seen(), s.agreed(), s.assessed(), s.answered(), s.closed()}
-	ruled, err := a.policyGate(ctx, c)
-	if problem.Of(err) == problem.Denied && err != nil {
-		return gates, nil // he may not see the policies
+	for i := range gates {
+		gates[i].Phase = phaseOf(gates[i].ID)
 	}
-	return append(gates, ruled), err
+	more, err := a.programmeGates(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	ruled, err := a.policyGate(ctx, c)
+	if err != nil && problem.Of(err) != problem.Denied {
+		return nil, err
+	}
+	if err == nil { // otherwise he may not see the policies
+		ruled.Phase = phaseOf(ruled.ID)
+		more = append(more, ruled)
+	}
+	gates = append(gates, more...)
+	return append(gates, readyGate(gates)), nil
 }
 
 // standing gathers what the gates are computed from; conclusions, which are
@@ -292,7 +305,7 @@ func (a *App) MyWork(ctx context.Context, c Caller) ([]Work, error) {
 		return nil, err
 	}
 	var out []Work
-	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.contextWork, a.answerWork, a.exceptionWork, a.assignmentWork, a.auditWork, a.calendarWork, a.levelWork, a.supplierWork} {
+	for _, of := range []func(context.Context, Caller, account.Member) ([]Work, error){a.requestWork, a.matrixWork, a.policyWork, a.contextWork, a.answerWork, a.exceptionWork, a.assignmentWork, a.auditWork, a.calendarWork, a.reviewWork, a.levelWork, a.supplierWork} {
 		some, err := of(ctx, c, m)
 		if problem.Of(err) == problem.Denied && err != nil {
 			continue // it is not his

@@ -36,6 +36,7 @@ func NonconformityRef(id string) Ref                     { return Ref{nonconform
 func ContextRef() Ref                                    { return Ref{contexts, current} }
 func PolicyRef(id string) Ref                            { return Ref{policies, id} }
 func PolicyFactRef() Ref                                 { return Ref{policyFacts, current} }
+func ReviewRef(id string) Ref                            { return Ref{reviews, id} }
 func RoutineRef(id string) Ref                           { return Ref{routines, id} }
 func RequestRef(id string) Ref                           { return Ref{requests, id} }
 func AgreementRef(id string) Ref                         { return Ref{agreements, id} }

@@ -35,6 +35,7 @@ func askedBy(section string) (controls []string, clauses string) {
 		"/nonconformity":          {[]string{"independent-review", "event-reporting"}, "10.1, 10.2"},
 		"/policy":                 {[]string{"cloud-policy", "awareness"}, "5.2, 7.3, 7.5"},
 		"/calendar":               {[]string{"independent-review", "access-provisioning", "backup"}, "8.1, 9.1"},
+		"/review":                 {[]string{"independent-review"}, "9.3"},
 		"/assess":                 {[]string{"independent-review"}, "9.1, 10.1"},
 		"/catalogue":              {[]string{"cloud-policy", "applicable-law"}, "6.1.3"},
 		"/check":                  {[]string{"machine-hardening"}, "9.1"},

@@ -184,7 +184,7 @@ func TestRoutes(t *testing.T) {
 		}
 		people[role] = [2]*house{h.person(h.caller.Org, string(role)+"@larkspur.example", m), h.person("bramble", string(role)+"@bramble.example", m)}
 	}
-	fill := strings.NewReplacer("{$}", "", "{service}", "aws", "{duty}", "9.2.5-C1", "{fingerprint}", "0", "{control}", "9.2.5", "{check}", "x", "{snapshot}", "s1", "{import}", "f7", "{index}", "1", "{request}", "q1", "{agreement}", "g1", "{level}", "l1", "{supplier}", "amazon-web-services", "{record}", "m1", "{account}", "a-none", "{job}", "1", "{collector}", "x", "{schedule}", "x", "{step}", "sign", "{subscription}", "x", "{risk}", "aws-ct-01", "{line}", "A.5.1", "{audit}", "a1", "{nonconformity}", "n1", "{routine}", "access-review", "{day}", "2026-01-31", "{policy}", "access")
+	fill := strings.NewReplacer("{$}", "", "{service}", "aws", "{duty}", "9.2.5-C1", "{fingerprint}", "0", "{control}", "9.2.5", "{check}", "x", "{snapshot}", "s1", "{import}", "f7", "{index}", "1", "{request}", "q1", "{agreement}", "g1", "{level}", "l1", "{supplier}", "amazon-web-services", "{record}", "m1", "{account}", "a-none", "{job}", "1", "{collector}", "x", "{schedule}", "x", "{step}", "sign", "{subscription}", "x", "{risk}", "aws-ct-01", "{line}", "A.5.1", "{audit}", "a1", "{nonconformity}", "n1", "{review}", "m1", "{routine}", "access-review", "{day}", "2026-01-31", "{policy}", "access")
 	nobody := *h
 	nobody.cookie = ""
 	asked := 0

@@ -104,6 +104,9 @@ func (e *env) example(ctx context.Context, a *app.App, c app.Caller, out string)
 	if err := e.exampleCalendar(ctx, a, c); err != nil {
 		return err
 	}
+	if err := e.exampleReview(ctx, a, c); err != nil {
+		return err
+	}
 	gap, err := a.GapData(ctx, c, assessed.Run)
 	if err != nil {
 		return err

@@ -93,6 +93,17 @@ func (e *env) exampleCalendar(ctx context.Context, a *app.App, c app.Caller) err
 	return err
 }
 
+// exampleReview begins the management review that the audit missed: its minutes
+// are not signed, for of three inputs nobody has spoken yet.
+func (e *env) exampleReview(ctx context.Context, a *app.App, c app.Caller) error {
+	r, err := a.BeginReview(ctx, c, audit.Review{Day: day.Of(e.now()), Chair: "the board of Larkspur Ledger", Present: []string{"Ruth Calder", "Ines Adler"}})
+	if err != nil {
+		return err
+	}
+	_, err = a.WriteReview(ctx, c, r.ID, map[string]string{"b": "A second region is to be used from spring on."}, []audit.Decision{{What: "The review is held every year, and stands in the calendar.", Owner: "security", Due: day.Of(e.now()).Add(30)}}, 1)
+	return err
+}
+
 // exampleAnswer says of a question what an auditor would who believes the
 // records.
 func exampleAnswer(q app.QuestionLine) app.AuditAnswer {

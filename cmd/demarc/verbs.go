@@ -28,6 +28,7 @@ func verbs() []func(*env) *cobra.Command {
 		newNonconformity,
 		newPolicy,
 		newCalendar,
+		newReview,
 		newReport,
 		newServe,
 		newEvidence,
