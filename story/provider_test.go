@@ -39,7 +39,7 @@ func TestProvider(t *testing.T) {
 	ivo.fills("Login", "ivo")
 	ivo.fills("Password", "pw")
 	ivo.presses("Log in", "")
-	ivo.sees("Larkspur Ledger", "ivo@larkspur.example", "Ready to be audited?")
+	ivo.sees("Larkspur Ledger", "ivo@larkspur.example", "The seven phases")
 	ivo.visit("/self")
 	ivo.sees("the identity provider")
 	ivo.visit("/o/larkspur/member")
