@@ -52,7 +52,6 @@ type levelReader struct {
 	levels []Level
 	loose  []foundTier // before any target
 	common Level       // what holds for all levels of the document
-	window sla.Window  // of the document
 	flat   *foundTier
 }
 

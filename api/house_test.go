@@ -149,6 +149,7 @@ func fill(t testing.TB, a *app.App) {
 	_, err = a.SetLevel(ctx, owner, app.ServiceLevel{Agreement: "g1", Metric: sla.Metric{Name: "Availability", Target: sla.Hundred * 999 / 1000}})
 	ok(t, err)
 	_, err = a.AddMeasurement(ctx, owner, "l1", app.Upload{Name: "stated.csv", Data: []byte("window,percent\n2026-01,99.5\n")})
+	ok(t, err)
 	_, err = a.BeginReview(ctx, owner, audit.Review{Day: "2026-11-02", Chair: "Ada Example"})
 	ok(t, err)
 	today := calendar.DayOf(time.Now())
