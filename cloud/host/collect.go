@@ -17,6 +17,9 @@ import (
 // Provider is what snapshots of this package name as their provider.
 const Provider = "host"
 
+// Kinds gives the kinds of resource that are read.
+func Kinds() []cloud.Kind { return []cloud.Kind{cloud.Host, cloud.HostAccount} }
+
 // What a snapshot names as its source: a running machine, or files of one.
 const (
 	Running = "host"

@@ -4,6 +4,7 @@ package kube
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"demarc.dev/demarc/cloud"
@@ -52,6 +53,17 @@ func (l listing) path() string {
 		return "/api/" + l.version + "/" + l.resource
 	}
 	return "/apis/" + l.group + "/" + l.version + "/" + l.resource
+}
+
+// Kinds gives the kinds of resource that are read, in order. The cluster and its
+// control plane are told from the nodes and what runs beside them.
+func Kinds() []cloud.Kind {
+	out := []cloud.Kind{cloud.Cluster, cloud.ControlPlane}
+	for _, l := range listings(true) {
+		out = append(out, l.kinds...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // listings are read in this order: namespaces first, for all others lie in them.

@@ -20,6 +20,8 @@ import (
 	"demarc.dev/demarc/check/rule"
 	"demarc.dev/demarc/cloud"
 	"demarc.dev/demarc/cloud/aws"
+	"demarc.dev/demarc/cloud/host"
+	"demarc.dev/demarc/cloud/kube"
 	"demarc.dev/demarc/operate"
 	"demarc.dev/demarc/policy"
 	"demarc.dev/demarc/problem"
@@ -59,7 +61,8 @@ func newLint(e *env) *cobra.Command {
 				n++
 			}
 			known := func(id string) bool { _, ok := cat.Duty(id); return ok }
-			collected := append(aws.Kinds(), cloud.Tenant, cloud.Principal) // which rooms reach and privilege compute from what was collected
+			computed := []cloud.Kind{cloud.Tenant, cloud.Principal} // by rooms reach and privilege, from what was collected
+			collected := slices.Concat(aws.Kinds(), host.Kinds(), kube.Kinds(), computed)
 			for _, f := range check.Lint(all, known, func(k cloud.Kind) bool { return slices.Contains(collected, k) }) {
 				fmt.Fprintln(e.stdout, f.String())
 				n++
