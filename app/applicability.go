@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -271,8 +269,8 @@ func ApplicabilityFormats() []string { return []string{"docx", "pdf", "html", "x
 // with its SHA-256; yaml and json are the statement itself and leave none. It is
 // dated by the day: on one day the same statement gives the same bytes.
 func (a *App) ApplicabilityPaper(ctx context.Context, c Caller, ed catalogue.Edition, format string, words report.Paper, w io.Writer) error {
-	if !slices.Contains(ApplicabilityFormats(), format) {
-		return problem.New(problem.Usage, fmt.Sprintf("there is no statement of applicability in the format %q", format), "one of: "+strings.Join(ApplicabilityFormats(), ", "))
+	if err := named("statement of applicability", format, ApplicabilityFormats()); err != nil {
+		return err
 	}
 	s, err := a.Applicability(ctx, c, ed)
 	if err != nil {
@@ -283,8 +281,7 @@ func (a *App) ApplicabilityPaper(ctx context.Context, c Caller, ed catalogue.Edi
 		data, err := applicability.Encode(s.Statement, true)
 		return write(w, data, err)
 	case "json":
-		data, err := json.MarshalIndent(s, "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, s)
 	}
 	if err := a.May(ctx, c, account.IssueReport); err != nil {
 		return err
@@ -302,14 +299,5 @@ func (a *App) ApplicabilityPaper(ctx context.Context, c Caller, ed catalogue.Edi
 	for _, p := range sc.People {
 		d.People[p.ID] = p.Name
 	}
-	sum := &summing{w: w, sum: sha256.New()}
-	if format == "xlsx" {
-		err = writeWorkbook(sum, report.ApplicabilityWorkbook(d))
-	} else {
-		err = writeDocument(sum, format, report.ApplicabilityReport(d))
-	}
-	if err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, statementsOf, map[string]any{"report": "applicability", "format": format, "statement": s.Digest}, sum)
+	return issue(ctx, a, c, statementsOf, format, map[string]any{"report": "applicability", "statement": s.Digest}, d, report.ApplicabilityReport, report.ApplicabilityWorkbook, w)
 }

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"io"
 	"strings"
 
@@ -40,8 +38,7 @@ func (a *App) CalendarPaper(ctx context.Context, c Caller, format string, words 
 		data, err := calendar.Encode(all)
 		return write(w, data, err)
 	case "json":
-		data, err := json.MarshalIndent(x, "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, x)
 	case "ics":
 		return a.calendarFile(ctx, c, x, w)
 	}
@@ -52,16 +49,7 @@ func (a *App) CalendarPaper(ctx context.Context, c Caller, format string, words 
 	if d.Names, err = a.paperNames(ctx, c, words, "CALENDAR", x); err != nil {
 		return err
 	}
-	sum := &summing{w: w, sum: sha256.New()}
-	if format == "xlsx" {
-		err = writeWorkbook(sum, report.CalendarWorkbook(d))
-	} else {
-		err = writeDocument(sum, format, report.CalendarReport(d))
-	}
-	if err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, routines, map[string]any{"report": "calendar", "format": format, "data": d.Digest}, sum)
+	return issue(ctx, a, c, routines, format, map[string]any{"report": "calendar", "data": d.Digest}, d, report.CalendarReport, report.CalendarWorkbook, w)
 }
 
 // calendarFile writes what is open and to come for other calendars. Its stamp is

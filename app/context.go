@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -227,8 +225,8 @@ func ContextFormats() []string { return []string{"docx", "pdf", "html", "yaml", 
 // w. What is issued leaves an entry with its SHA-256; yaml and json are the
 // context itself and leave none. It is dated by the day.
 func (a *App) ContextPaper(ctx context.Context, c Caller, format string, words report.Paper, w io.Writer) error {
-	if !slices.Contains(ContextFormats(), format) {
-		return problem.New(problem.Usage, fmt.Sprintf("there is no scope statement in the format %q", format), "one of: "+strings.Join(ContextFormats(), ", "))
+	if err := named("scope statement", format, ContextFormats()); err != nil {
+		return err
 	}
 	x, err := a.Context(ctx, c)
 	if err != nil {
@@ -239,8 +237,7 @@ func (a *App) ContextPaper(ctx context.Context, c Caller, format string, words r
 		data, err := scope.EncodeContext(&x.Context)
 		return write(w, data, err)
 	case "json":
-		data, err := json.MarshalIndent(x, "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, x)
 	}
 	if err := a.May(ctx, c, account.IssueReport); err != nil {
 		return err
@@ -253,11 +250,7 @@ func (a *App) ContextPaper(ctx context.Context, c Caller, format string, words r
 	for _, r := range x.Proposals() {
 		d.Unconfirmed = append(d.Unconfirmed, r.Service+" in "+r.Region)
 	}
-	sum := &summing{w: w, sum: sha256.New()}
-	if err := writeDocument(sum, format, report.ScopeStatement(d)); err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, contexts, map[string]any{"report": "scope", "format": format, "statement": x.Digest}, sum)
+	return issue(ctx, a, c, contexts, format, map[string]any{"report": "scope", "statement": x.Digest}, d, report.ScopeStatement, nil, w)
 }
 
 // contextWork tells who may approve the scope that it waits for it.

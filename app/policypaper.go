@@ -4,18 +4,14 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app/report"
 	"demarc.dev/demarc/policy"
-	"demarc.dev/demarc/problem"
 )
 
 // PolicyFormats gives the formats of a policy: papers, the text that people edit
@@ -27,8 +23,8 @@ func PolicyFormats() []string { return []string{"docx", "pdf", "html", "md", "js
 // policy itself and leave none. It is dated by its own last change: the same
 // version gives the same bytes.
 func (a *App) PolicyPaper(ctx context.Context, c Caller, id string, number int, format string, words report.Paper, w io.Writer) error {
-	if !slices.Contains(PolicyFormats(), format) {
-		return problem.New(problem.Usage, fmt.Sprintf("there is no policy in the format %q", format), "one of: "+strings.Join(PolicyFormats(), ", "))
+	if err := named("policy", format, PolicyFormats()); err != nil {
+		return err
 	}
 	h, err := a.enter(ctx, c, account.ReadPolicy)
 	if err != nil {
@@ -46,8 +42,7 @@ func (a *App) PolicyPaper(ctx context.Context, c Caller, id string, number int, 
 	case "md":
 		return write(w, []byte("# "+d.title()+"\n\n"+d.Text), nil)
 	case "json":
-		data, err := json.MarshalIndent(g.line(p, ""), "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, g.line(p, ""))
 	}
 	if err := a.May(ctx, c, account.IssueReport); err != nil {
 		return err
@@ -63,11 +58,7 @@ func (a *App) PolicyPaper(ctx context.Context, c Caller, id string, number int, 
 		words.Classification = "Internal"
 	}
 	d.Paper = a.words(Paper{Words: words}, "POL-"+strings.ToUpper(id))
-	sum := &summing{w: w, sum: sha256.New()}
-	if err := writeDocument(sum, format, report.PolicyReport(d.Policy)); err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, policies+"/"+id, map[string]any{"report": "policy", "format": format, "policy": id, "version": version, "digest": "sha256:" + d.digest()}, sum)
+	return issue(ctx, a, c, policies+"/"+id, format, map[string]any{"report": "policy", "policy": id, "version": version, "digest": "sha256:" + d.digest()}, d.Policy, report.PolicyReport, nil, w)
 }
 
 // policyPaper is what a paper of a policy is made of.

@@ -11,7 +11,6 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 
 	"demarc.dev/demarc/account"
@@ -62,8 +61,8 @@ type Paper struct {
 // are what is signed. While they stand as they stood at the run it is dated by
 // the run, afterwards by their last change.
 func (a *App) Report(ctx context.Context, c Caller, run Run, p Paper, w io.Writer) error {
-	if !slices.Contains(Formats(p.Kind), p.Format) {
-		return problem.New(problem.Usage, fmt.Sprintf("there is no %s report in the format %q", p.Kind, p.Format), "one of: "+strings.Join(Formats(p.Kind), ", "))
+	if err := named(string(p.Kind)+" report", p.Format, Formats(p.Kind)); err != nil {
+		return err
 	}
 	sum := &summing{w: w, sum: sha256.New()}
 	var err error

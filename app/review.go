@@ -5,8 +5,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -177,8 +175,7 @@ func (a *App) ReviewPaper(ctx context.Context, c Caller, id, format string, word
 		return err
 	}
 	if format == "json" {
-		data, err := json.MarshalIndent(r, "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, r)
 	}
 	if err := a.May(ctx, c, account.IssueReport); err != nil {
 		return err
@@ -188,11 +185,7 @@ func (a *App) ReviewPaper(ctx context.Context, c Caller, id, format string, word
 		return err
 	}
 	d.Digest = strings.TrimPrefix(r.Review.Digest(), "sha256:")
-	sum := &summing{w: w, sum: sha256.New()}
-	if err := writeDocument(sum, format, report.ReviewReport(d)); err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, reviews+"/"+id, map[string]any{"report": "review", "format": format, "review": id, "data": d.Digest}, sum)
+	return issue(ctx, a, c, reviews+"/"+id, format, map[string]any{"report": "review", "review": id, "data": d.Digest}, d, report.ReviewReport, nil, w)
 }
 
 // reviewWork gives the decisions that wait for the caller.

@@ -9,13 +9,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app/report"
-	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/risk"
 )
 
@@ -28,8 +25,8 @@ func RiskFormats() []string { return []string{"docx", "pdf", "html", "xlsx", "ya
 // leave none. It is dated by the day: on one day the same register gives the
 // same bytes.
 func (a *App) RiskPaper(ctx context.Context, c Caller, format string, words report.Paper, w io.Writer) error {
-	if !slices.Contains(RiskFormats(), format) {
-		return problem.New(problem.Usage, fmt.Sprintf("there is no risk register in the format %q", format), "one of: "+strings.Join(RiskFormats(), ", "))
+	if err := named("risk register", format, RiskFormats()); err != nil {
+		return err
 	}
 	g, err := a.Register(ctx, c)
 	if err != nil {
@@ -44,8 +41,7 @@ func (a *App) RiskPaper(ctx context.Context, c Caller, format string, words repo
 		data, err := risk.Encode(all)
 		return write(w, data, err)
 	case "json":
-		data, err := json.MarshalIndent(g, "", "  ")
-		return write(w, append(data, '\n'), err)
+		return writeRecord(w, g)
 	}
 	if err := a.May(ctx, c, account.IssueReport); err != nil {
 		return err
@@ -54,16 +50,7 @@ func (a *App) RiskPaper(ctx context.Context, c Caller, format string, words repo
 	if err != nil {
 		return err
 	}
-	sum := &summing{w: w, sum: sha256.New()}
-	if format == "xlsx" {
-		err = writeWorkbook(sum, report.RiskWorkbook(d))
-	} else {
-		err = writeDocument(sum, format, report.RiskReport(d))
-	}
-	if err != nil {
-		return err
-	}
-	return a.issuedOf(ctx, c, risks, map[string]any{"report": "risk", "format": format, "register": d.Digest}, sum)
+	return issue(ctx, a, c, risks, format, map[string]any{"report": "risk", "register": d.Digest}, d, report.RiskReport, report.RiskWorkbook, w)
 }
 
 // riskData gathers what a paper of the register is made of.
