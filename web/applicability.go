@@ -105,31 +105,23 @@ func (s *Server) approveApplicability(v *visit) error {
 		return err
 	}
 	_, err = s.o.App.ApproveApplicability(v, v.Caller, ed, v.r.PostFormValue("digest"))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/applicability?edition="+string(ed), func(fault string) error {
 		view, err := s.soaView(v)
 		if err != nil {
 			return err
 		}
 		view.Fault = fault
 		return s.typed(v, soaHead(view), soaPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/applicability?edition=" + string(ed))
+	})
 }
 
 // applicabilityPaper issues the statement as a file.
 func (s *Server) applicabilityPaper(v *visit) error {
-	format := v.r.PostFormValue("format")
-	if !slices.Contains(app.ApplicabilityFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no statement in "+cut(format, 20), "one of: "+strings.Join(app.ApplicabilityFormats(), ", "))
-	}
 	ed, err := soaEdition(v.r.PostFormValue("edition"))
 	if err != nil {
 		return err
 	}
-	return s.download(v, v.Org+"-applicability."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no statement", app.ApplicabilityFormats(), v.Org+"-applicability", func(format string, w io.Writer) error {
 		return s.o.App.ApplicabilityPaper(v, v.Caller, ed, format, report.Paper{}, w)
 	})
 }

@@ -3,7 +3,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -102,12 +101,7 @@ func (s *Server) assign(v *visit) error {
 	} else {
 		_, err = s.o.App.Assign(v, v.Caller, app.Assignment{Action: id, Owner: f.Get("owner"), Due: risk.Day(f.Get("due")), Note: f.Get("note")})
 	}
-	var p *problem.Problem
-	if errors.As(err, &p) && p.Kind == problem.Invalid {
-		return s.showAssign(v, p.Kind.Status(), id, f, p.Sentence)
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/remediation/assign?action=" + url.QueryEscape(id))
+	return s.settled(v, err, query("/remediation/assign", "action", id), func(fault string) error {
+		return s.showAssign(v, http.StatusUnprocessableEntity, id, f, fault)
+	})
 }

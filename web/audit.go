@@ -93,18 +93,14 @@ func (s *Server) proposeAudits(v *visit) error {
 func (s *Server) setProgramme(v *visit) error {
 	p := audit.Programme{Begins: audit.Day(v.r.PostFormValue("begins")), Years: digit(v.r.PostFormValue("years"))}
 	_, err := s.o.App.SetProgramme(v, v.Caller, p, digit(v.r.PostFormValue("version")))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/audit", func(fault string) error {
 		view, err := s.auditsView(v)
 		if err != nil {
 			return err
 		}
 		view.Programme.Begins, view.Programme.Years, view.Cycle = p.Begins, p.Years, fault
 		return s.typed(v, auditsHead(view), auditsPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/audit")
+	})
 }
 
 // typedPlan reads the form of a plan over the audit as it stands.
@@ -132,7 +128,7 @@ func (s *Server) planAudit(v *visit) error {
 	if err == nil {
 		x, err = s.o.App.SetAudit(v, v.Caller, x, 0)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/audit/"+x.ID, func(fault string) error {
 		view, err := s.auditsView(v)
 		if err != nil {
 			return err
@@ -140,20 +136,12 @@ func (s *Server) planAudit(v *visit) error {
 		x.ID = ""
 		view.Form, view.Fault = x, fault
 		return s.typed(v, auditsHead(view), auditsPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/audit/" + x.ID)
+	})
 }
 
 // programmePaper issues the programme as a file.
 func (s *Server) programmePaper(v *visit) error {
-	format := v.r.PostFormValue("format")
-	if !slices.Contains(app.ProgrammeFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no programme in "+cut(format, 20), "one of: "+strings.Join(app.ProgrammeFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-audits."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no programme", app.ProgrammeFormats(), v.Org+"-audits", func(format string, w io.Writer) error {
 		return s.o.App.ProgrammePaper(v, v.Caller, format, report.Paper{}, w)
 	})
 }
@@ -304,14 +292,10 @@ func (s *Server) editAudit(v *visit) error {
 	if err == nil {
 		_, err = s.o.App.SetAudit(v, v.Caller, x, seen)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/audit/"+x.ID, func(fault string) error {
 		view.Form, view.Fault = x, fault
 		return s.typed(v, auditHead(view), auditPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/audit/" + x.ID)
+	})
 }
 
 // answerAudit records what was seen, and goes on to the next question.
@@ -342,45 +326,34 @@ func (s *Server) sampleAudit(v *visit) error {
 	id, f := v.r.PathValue("audit"), v.r.PostFormValue
 	ask := app.SampleAsk{Population: f("population"), Size: digit(f("size")), Seed: strings.TrimSpace(f("seed")), Why: plainLines(f("why"))}
 	_, err := s.o.App.SampleAudit(v, v.Caller, id, ask)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/audit/"+id+"#samples", func(fault string) error {
 		view, err := s.auditView(v)
 		if err != nil {
 			return err
 		}
 		view.Ask, view.Drawn = ask, fault
 		return s.typed(v, auditHead(view), auditPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/audit/" + id + "#samples")
+	})
 }
 
 // concludeAudit ends an audit.
 func (s *Server) concludeAudit(v *visit) error {
 	id, words := v.r.PathValue("audit"), plainLines(v.r.PostFormValue("words"))
 	_, err := s.o.App.ConcludeAudit(v, v.Caller, id, words, digit(v.r.PostFormValue("version")))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/audit/"+id, func(fault string) error {
 		view, err := s.auditView(v)
 		if err != nil {
 			return err
 		}
 		view.Words, view.Unended = words, fault
 		return s.typed(v, auditHead(view), auditPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/audit/" + id)
+	})
 }
 
 // auditPaper issues the report of an audit as a file.
 func (s *Server) auditPaper(v *visit) error {
-	format, id := v.r.PostFormValue("format"), v.r.PathValue("audit")
-	if !slices.Contains(app.AuditFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no report of an audit in "+cut(format, 20), "one of: "+strings.Join(app.AuditFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-audit-"+cut(id, 12)+"."+format, paperKind(format), func(w io.Writer) error {
+	id := v.r.PathValue("audit")
+	return s.issuePaper(v, "is no report of an audit", app.AuditFormats(), v.Org+"-audit-"+cut(id, 12), func(format string, w io.Writer) error {
 		return s.o.App.AuditPaper(v, v.Caller, id, format, report.Paper{}, w)
 	})
 }

@@ -149,27 +149,19 @@ func (s *Server) addRoutine(v *visit) error {
 	if err == nil {
 		_, err = s.o.App.SetRoutine(v, v.Caller, form.Routine, 0)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/calendar/"+form.ID, func(fault string) error {
 		view, err := s.calendarView(v)
 		if err != nil {
 			return err
 		}
 		view.Form, view.Fault = form, fault
 		return s.typed(v, calendarHead(view), calendarPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/calendar/" + form.ID)
+	})
 }
 
 // calendarPaper issues the calendar as a file.
 func (s *Server) calendarPaper(v *visit) error {
-	format := v.r.PostFormValue("format")
-	if !slices.Contains(app.CalendarFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no calendar in "+cut(format, 20), "one of: "+strings.Join(app.CalendarFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-calendar."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no calendar", app.CalendarFormats(), v.Org+"-calendar", func(format string, w io.Writer) error {
 		return s.o.App.CalendarPaper(v, v.Caller, format, report.Paper{}, w)
 	})
 }
@@ -247,14 +239,10 @@ func (s *Server) editRoutine(v *visit) error {
 	if err == nil {
 		_, err = s.o.App.SetRoutine(v, v.Caller, form.Routine, seen)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/calendar/"+form.ID, func(fault string) error {
 		view.Form, view.Fault = form, fault
 		return s.typed(v, routineHead(view), routinePage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/calendar/" + form.ID)
+	})
 }
 
 // performRoutine takes what was done, with the file that shows it; of what was

@@ -5,13 +5,11 @@ package web
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"demarc.dev/demarc/account"
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/app/report"
-	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/scope"
 )
 
@@ -84,13 +82,9 @@ func (s *Server) setContext(v *visit) error {
 	text := strings.ReplaceAll(v.r.PostFormValue("context"), "\r\n", "\n")
 	seen := int64(digit(v.r.PostFormValue("seen")))
 	_, err := s.o.App.SetContext(v, v.Caller, "context.yaml", []byte(text), seen)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/context", func(fault string) error {
 		return s.contextRefused(v, fault, text)
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/context")
+	})
 }
 
 func (s *Server) confirmContext(v *visit) error {
@@ -103,21 +97,13 @@ func (s *Server) confirmContext(v *visit) error {
 
 func (s *Server) approveContext(v *visit) error {
 	_, err := s.o.App.ApproveContext(v, v.Caller, v.r.PostFormValue("digest"))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/context", func(fault string) error {
 		return s.contextRefused(v, fault, "")
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/context")
+	})
 }
 
 func (s *Server) contextPaper(v *visit) error {
-	format := v.r.PostFormValue("format")
-	if !slices.Contains(app.ContextFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no scope statement in "+cut(format, 20), "one of: "+strings.Join(app.ContextFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-scope."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no scope statement", app.ContextFormats(), v.Org+"-scope", func(format string, w io.Writer) error {
 		return s.o.App.ContextPaper(v, v.Caller, format, report.Paper{}, w)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -241,6 +242,16 @@ func (s *Server) download(v *visit, name, kind string, fill func(io.Writer) erro
 		s.o.Log.Error("writing a file", "name", name, "error", err)
 	}
 	panic(http.ErrAbortHandler)
+}
+
+// issuePaper sends a paper in the format that the form asks for, one of formats; none
+// says what there is not in any other, such as "is no risk register".
+func (s *Server) issuePaper(v *visit, none string, formats []string, name string, fill func(format string, w io.Writer) error) error {
+	format := v.r.PostFormValue("format")
+	if !slices.Contains(formats, format) {
+		return problem.New(problem.Invalid, "format: there "+none+" in "+cut(format, 20), "one of: "+strings.Join(formats, ", "))
+	}
+	return s.download(v, name+"."+format, paperKind(format), func(w io.Writer) error { return fill(format, w) })
 }
 
 type counting struct {

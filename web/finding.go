@@ -3,7 +3,7 @@
 package web
 
 import (
-	"net/http"
+	"io"
 	"net/url"
 	"strings"
 
@@ -182,30 +182,10 @@ func (s *Server) findingsFile(format string) handler {
 		if err != nil {
 			return err
 		}
-		begun := &beginning{w: v.w, begin: func() { v.attach("findings-"+run.ID+"."+format, paperKind(format)) }}
-		err = s.o.App.ExportFindings(v, v.Caller, run, findingFilter(v), format, begun)
-		if err != nil && begun.did {
-			// The head is on its way already: break off, so that nobody takes a part for the whole.
-			s.o.Log.Error("writing findings", "error", err)
-			panic(http.ErrAbortHandler)
-		}
-		return err
+		return s.download(v, "findings-"+run.ID+"."+format, paperKind(format), func(w io.Writer) error {
+			return s.o.App.ExportFindings(v, v.Caller, run, findingFilter(v), format, w)
+		})
 	}
-}
-
-// beginning calls begin before the first byte.
-type beginning struct {
-	w     http.ResponseWriter
-	begin func()
-	did   bool
-}
-
-func (b *beginning) Write(p []byte) (int, error) {
-	if !b.did {
-		b.did = true
-		b.begin()
-	}
-	return b.w.Write(p)
 }
 
 // attach makes the answer a file to keep.

@@ -70,18 +70,14 @@ func (s *Server) raiseNonconformity(v *visit) error {
 	f := v.r.PostFormValue
 	n := audit.Nonconformity{Source: audit.Source(f("source")), Grade: audit.Result(f("grade")), Requirement: f("requirement"), Where: f("where"), Statement: plainLines(f("statement")), Evidence: plainLines(f("evidence")), Due: audit.Day(f("due"))}
 	made, err := s.o.App.RaiseNonconformity(v, v.Caller, n)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/nonconformity/"+made.ID, func(fault string) error {
 		view, err := s.foundView(v)
 		if err != nil {
 			return err
 		}
 		view.Form, view.Fault = n, fault
 		return s.typed(v, foundHead(view), foundPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/nonconformity/" + made.ID)
+	})
 }
 
 // oneFound is what the page of one nonconformity shows.
@@ -169,32 +165,24 @@ func (s *Server) treatNonconformity(v *visit) error {
 		}
 	}
 	_, err = s.o.App.TreatNonconformity(v, v.Caller, n, digit(f.Get("version")))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/nonconformity/"+n.ID, func(fault string) error {
 		view.Form, view.Fault = n, fault
 		return s.typed(v, oneFoundHead(view), oneFoundPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/nonconformity/" + n.ID)
+	})
 }
 
 // verifyNonconformity takes what somebody says about the effect.
 func (s *Server) verifyNonconformity(v *visit) error {
 	id, words := v.r.PathValue("nonconformity"), plainLines(v.r.PostFormValue("words"))
 	_, err := s.o.App.VerifyNonconformity(v, v.Caller, id, digit(v.r.PostFormValue("version")), v.r.PostFormValue("effective") == "yes", words)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/nonconformity/"+id, func(fault string) error {
 		view, err := s.oneFound(v)
 		if err != nil {
 			return err
 		}
 		view.Words, view.Refused = words, fault
 		return s.typed(v, oneFoundHead(view), oneFoundPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/nonconformity/" + id)
+	})
 }
 
 func foundStates() []option { return options("all states", audit.NonconformityStates()) }

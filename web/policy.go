@@ -100,13 +100,9 @@ func (s *Server) draftPolicies(v *visit) error {
 		return s.policiesRefused(v, policy.Policy{Every: 12, Quorum: 1}, "template: choose at least one")
 	}
 	_, err := s.o.App.DraftPolicies(v, v.Caller, chosen, v.r.PostForm.Get("owner"))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/policy", func(fault string) error {
 		return s.policiesRefused(v, policy.Policy{Every: 12, Quorum: 1}, fault)
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/policy")
+	})
 }
 
 // fillPolicies takes the facts of today into every text that is being written.
@@ -121,13 +117,9 @@ func (s *Server) fillPolicies(v *visit) error {
 func (s *Server) addPolicy(v *visit) error {
 	p := policy.Policy{ID: v.r.PostFormValue("id"), Title: v.r.PostFormValue("title"), Owner: v.r.PostFormValue("owner"), Every: 12, Quorum: 1, Text: v.r.PostFormValue("text")}
 	_, err := s.o.App.SetPolicy(v, v.Caller, p, 0)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/policy/"+p.ID, func(fault string) error {
 		return s.policiesRefused(v, p, fault)
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/policy/" + p.ID)
+	})
 }
 
 func (s *Server) policiesRefused(v *visit, own policy.Policy, fault string) error {
@@ -327,14 +319,11 @@ func (s *Server) retirePolicy() handler {
 
 // policyPaper writes a version of a policy as a file.
 func (s *Server) policyPaper(v *visit) error {
-	id, format := v.r.PathValue("policy"), v.r.PostFormValue("format")
-	if !slices.Contains(app.PolicyFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no policy in "+cut(format, 20), "one of: "+strings.Join(app.PolicyFormats(), ", "))
-	}
+	id := v.r.PathValue("policy")
 	if _, err := s.o.App.Policy(v, v.Caller, id); err != nil {
 		return err // the name of the file holds it
 	}
-	return s.download(v, v.Org+"-policy-"+id+"."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no policy", app.PolicyFormats(), v.Org+"-policy-"+id, func(format string, w io.Writer) error {
 		return s.o.App.PolicyPaper(v, v.Caller, id, digit(v.r.PostFormValue("version")), format, report.Paper{}, w)
 	})
 }

@@ -175,14 +175,10 @@ func (s *Server) setPolicyFacts(v *visit) error {
 		}
 	}
 	_, err = s.o.App.SetPolicyFacts(v, v.Caller, said)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/policy/fact", func(fault string) error {
 		view.Typed, view.Fault = said, fault
 		return s.typed(v, factsHead(view), factsPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/policy/fact")
+	})
 }
 
 // coverView is what speaks of each duty.

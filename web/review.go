@@ -73,18 +73,14 @@ func (s *Server) beginReview(v *visit) error {
 		}
 	}
 	made, err := s.o.App.BeginReview(v, v.Caller, r)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/review/"+made.ID, func(fault string) error {
 		view, err := s.reviewsView(v)
 		if err != nil {
 			return err
 		}
 		view.Form, view.Fault = r, fault
 		return s.typed(v, reviewsHead(view), reviewsPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/review/" + made.ID)
+	})
 }
 
 // reviewView is what the page of one review shows.
@@ -164,41 +160,30 @@ func (s *Server) writeReview(v *visit) error {
 		}
 	}
 	_, err = s.o.App.WriteReview(v, v.Caller, view.ID, said, view.Form.Decisions, digit(f.Get("version")))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/review/"+view.ID, func(fault string) error {
 		view.Fault = fault
 		return s.typed(v, reviewHead(view), reviewPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/review/" + view.ID)
+	})
 }
 
 // signReview signs the minutes.
 func (s *Server) signReview(v *visit) error {
 	id := v.r.PathValue("review")
 	_, err := s.o.App.SignReview(v, v.Caller, id, digit(v.r.PostFormValue("version")))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/review/"+id, func(fault string) error {
 		view, err := s.reviewView(v)
 		if err != nil {
 			return err
 		}
 		view.Refused = fault
 		return s.typed(v, reviewHead(view), reviewPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/review/" + id)
+	})
 }
 
 // reviewPaper issues the minutes as a file.
 func (s *Server) reviewPaper(v *visit) error {
-	format, id := v.r.PostFormValue("format"), v.r.PathValue("review")
-	if !slices.Contains(app.ReviewFormats(), format) {
-		return problem.New(problem.Invalid, "format: there are no minutes in "+cut(format, 20), "one of: "+strings.Join(app.ReviewFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-review-"+cut(id, 12)+"."+format, paperKind(format), func(w io.Writer) error {
+	id := v.r.PathValue("review")
+	return s.issuePaper(v, "are no minutes", app.ReviewFormats(), v.Org+"-review-"+cut(id, 12), func(format string, w io.Writer) error {
 		return s.o.App.ReviewPaper(v, v.Caller, id, format, report.Paper{}, w)
 	})
 }

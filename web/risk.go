@@ -131,18 +131,14 @@ func (s *Server) seedRisks(v *visit) error {
 func (s *Server) addRisk(v *visit) error {
 	r := risk.Risk{ID: strings.TrimSpace(v.r.PostFormValue("id")), Title: v.r.PostFormValue("title"), Event: v.r.PostFormValue("event"), Service: v.r.PostFormValue("service"), Owner: v.r.PostFormValue("owner")}
 	_, err := s.o.App.SetRisk(v, v.Caller, r, 0)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/risk/"+r.ID, func(fault string) error {
 		view, err := s.riskView(v)
 		if err != nil {
 			return err
 		}
 		view.Own, view.Fault = r, fault
 		return s.typed(v, riskPage(view), risksPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/risk/" + r.ID)
+	})
 }
 
 // mendable gives the words of an error that the visitor can mend in the form.
@@ -153,13 +149,21 @@ func mendable(err error) (string, bool) {
 	return "", false
 }
 
+// settled answers a form that was acted on: what the visitor can mend is shown
+// again, with what he typed; otherwise he is led on.
+func (s *Server) settled(v *visit, err error, to string, again func(fault string) error) error {
+	if fault, ok := mendable(err); ok {
+		return again(fault)
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect(to)
+}
+
 // riskPaper issues the register as a file.
 func (s *Server) riskPaper(v *visit) error {
-	format := v.r.PostFormValue("format")
-	if !slices.Contains(app.RiskFormats(), format) {
-		return problem.New(problem.Invalid, "format: there is no risk register in "+cut(format, 20), "one of: "+strings.Join(app.RiskFormats(), ", "))
-	}
-	return s.download(v, v.Org+"-risks."+format, paperKind(format), func(w io.Writer) error {
+	return s.issuePaper(v, "is no risk register", app.RiskFormats(), v.Org+"-risks", func(format string, w io.Writer) error {
 		return s.o.App.RiskPaper(v, v.Caller, format, report.Paper{}, w)
 	})
 }
@@ -285,14 +289,10 @@ func (s *Server) editRisk(v *visit) error {
 	if err == nil {
 		_, err = s.o.App.SetRisk(v, v.Caller, r, seen)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/risk/"+r.ID, func(fault string) error {
 		view.Form, view.Fault = r, fault
 		return s.typed(v, oneRiskHead(view), oneRiskPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/risk/" + r.ID)
+	})
 }
 
 // typedRisk reads the form over the risk as it stands.
@@ -342,18 +342,14 @@ func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s
 func (s *Server) decideRisk(v *visit) error {
 	id, until, note := v.r.PathValue("risk"), v.r.PostFormValue("until"), plainLines(v.r.PostFormValue("note"))
 	_, err := s.o.App.DecideRisk(v, v.Caller, id, digit(v.r.PostFormValue("version")), risk.Day(until), note)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/risk/"+id, func(fault string) error {
 		view, err := s.oneRisk(v)
 		if err != nil {
 			return err
 		}
 		view.DecideFault, view.Typed.Until, view.Typed.Note = fault, until, note
 		return s.typed(v, oneRiskHead(view), oneRiskPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/risk/" + id)
+	})
 }
 
 // riskMethodView is what the page of the method shows.
@@ -393,16 +389,12 @@ func riskMethodHead() page {
 func (s *Server) setRiskMethod(v *visit) error {
 	text := strings.ReplaceAll(v.r.PostFormValue("method"), "\r\n", "\n")
 	_, err := s.o.App.SetRiskMethod(v, v.Caller, "method.yaml", []byte(text))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/riskmethod", func(fault string) error {
 		view, err := s.methodView(v)
 		if err != nil {
 			return err
 		}
 		view.Text, view.Fault = text, fault
 		return s.typed(v, riskMethodHead(), riskMethodPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/riskmethod")
+	})
 }

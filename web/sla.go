@@ -200,7 +200,7 @@ func (s *Server) addLevel(v *visit) error {
 	if err == nil {
 		l, err = s.o.App.SetLevel(v, v.Caller, l)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/sla/"+l.ID, func(fault string) error {
 		view, err := s.slaView(v)
 		if err != nil {
 			return err
@@ -208,11 +208,7 @@ func (s *Server) addLevel(v *visit) error {
 		view.Form = form
 		view.Form.Fault = fault
 		return s.typed(v, slaPage(view), levelsPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/sla/" + l.ID)
+	})
 }
 
 // levelView is what the page of one service level shows.
@@ -299,15 +295,11 @@ func (s *Server) setLevel(v *visit) error {
 	if err == nil {
 		_, err = s.o.App.SetLevel(v, v.Caller, l)
 	}
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/sla/"+l.ID, func(fault string) error {
 		view.Form = form
 		view.Form.Fault = fault
 		return s.typed(v, levelHead(view), levelPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/sla/" + l.ID)
+	})
 }
 
 // measure takes a file of measurements in.
@@ -350,7 +342,7 @@ func (s *Server) reviewLevel(v *visit) error {
 		r.Decisions = append(r.Decisions, app.LevelDecision{What: strings.TrimSpace(part[0]), Who: strings.TrimSpace(part[1]), Due: strings.TrimSpace(part[2])})
 	}
 	_, err := s.o.App.ReviewLevel(v, v.Caller, v.r.PathValue("level"), r)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/sla/"+v.r.PathValue("level"), func(fault string) error {
 		view, err := s.levelView(v)
 		if err != nil {
 			return err
@@ -358,11 +350,7 @@ func (s *Server) reviewLevel(v *visit) error {
 		view.Said = form
 		view.Said.Fault = fault
 		return s.typed(v, levelHead(view), levelPage(view))
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/sla/" + v.r.PathValue("level"))
+	})
 }
 
 func (s *Server) removeLevel(v *visit) error {

@@ -106,13 +106,9 @@ func (s *Server) supplierAgain(v *visit, change func(*supplierView)) error {
 func (s *Server) setSupplier(v *visit) error {
 	text := strings.ReplaceAll(v.r.PostFormValue("supplier"), "\r\n", "\n")
 	r, err := s.o.App.SetSupplier(v, v.Caller, v.r.PathValue("supplier"), "supplier.yaml", []byte(text))
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/supplier/"+r.ID, func(fault string) error {
 		return s.supplierAgain(v, func(view *supplierView) { view.Text, view.Fault = text, fault })
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/supplier/" + r.ID)
+	})
 }
 
 // answerSupplier takes the whole questionnaire in.
@@ -130,13 +126,9 @@ func (s *Server) answerSupplier(v *visit) error {
 		all = append(all, supplier.Answer{Question: x.ID, Answer: supplier.Reply(f("answer")), Evidence: supplier.Proof(f("evidence")), Assurance: f("assurance"), Note: f("note")})
 	}
 	r, err := s.o.App.AnswerSupplier(v, v.Caller, v.r.PathValue("supplier"), all)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/supplier/"+r.ID+"#questions", func(fault string) error {
 		return s.supplierAgain(v, func(view *supplierView) { view.Fault, view.R.Supplier.Answers = fault, all })
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/supplier/" + r.ID + "#questions")
+	})
 }
 
 // decideSupplier keeps a decision. A line of conditions is what is to be done,
@@ -152,14 +144,10 @@ func (s *Server) decideSupplier(v *visit) error {
 		d.Conditions = append(d.Conditions, supplier.Condition{What: strings.TrimSpace(part[0]), Who: strings.TrimSpace(part[1]), Due: strings.TrimSpace(part[2])})
 	}
 	r, err := s.o.App.DecideSupplier(v, v.Caller, v.r.PathValue("supplier"), d)
-	if fault, ok := mendable(err); ok {
+	return s.settled(v, err, "/supplier/"+r.ID, func(fault string) error {
 		form.Fault = fault
 		return s.supplierAgain(v, func(view *supplierView) { view.Said = form })
-	}
-	if err != nil {
-		return err
-	}
-	return v.redirect("/supplier/" + r.ID)
+	})
 }
 
 // answerOf gives what was answered to a question.
