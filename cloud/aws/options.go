@@ -64,21 +64,8 @@ type Summary struct {
 	Started, Ended        time.Time
 }
 
-// Refusal is a failure that a person can mend, before or instead of collecting:
-// no credentials, an unknown profile, an account without a role. It has no
-// secret in it.
-type Refusal struct {
-	Sentence string // what is wrong
-	Hint     string // what to do next
-	Usage    bool   // the options are wrong, not the world
-	Err      error  // the cause, for the log
-}
-
-// Error gives the sentence.
-func (r *Refusal) Error() string { return r.Sentence }
-
-// Unwrap gives the cause.
-func (r *Refusal) Unwrap() error { return r.Err }
+// Refusal is a failure that a person can mend: see cloud.Refusal.
+type Refusal = cloud.Refusal
 
 // mostAtOnce bounds the calls in flight: each holds a connection.
 const mostAtOnce = 1024

@@ -69,15 +69,8 @@ func begin(ctx context.Context, o Options) (*machine, func(), error) {
 	return m, func() { f.root.Close() }, nil
 }
 
-// Refusal says why nothing could be read, to the person who can mend it.
-type Refusal struct {
-	Usage          bool // what was asked for is wrong; else the machine did not let us in
-	Sentence, Hint string
-	Err            error // nil: the sentence says all
-}
-
-func (r *Refusal) Error() string { return r.Sentence }
-func (r *Refusal) Unwrap() error { return r.Err }
+// Refusal is a failure that a person can mend: see cloud.Refusal.
+type Refusal = cloud.Refusal
 
 // look reads everything. The order matters where a later question uses an
 // earlier answer: units and accounts are asked for by many.

@@ -30,15 +30,8 @@ type Options struct {
 	Progress   func(kind string, resources int)
 }
 
-// Refusal says why nothing could be read, to the person who can mend it.
-type Refusal struct {
-	Usage          bool // what was asked for is wrong; else the cluster did not let us in
-	Sentence, Hint string
-	Err            error // nil: the sentence says all
-}
-
-func (r *Refusal) Error() string { return r.Sentence }
-func (r *Refusal) Unwrap() error { return r.Err }
+// Refusal is a failure that a person can mend: see cloud.Refusal.
+type Refusal = cloud.Refusal
 
 // listing is one kind of the API that is read.
 type listing struct {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/app"
+	"demarc.dev/demarc/cloud"
+	"demarc.dev/demarc/problem"
 )
 
 func newCollect(e *env) *cobra.Command {
@@ -150,4 +153,17 @@ func (e *env) takeFile(ctx context.Context, a *app.App, caller app.Caller, name 
 	}
 	defer f.Close()
 	return a.TakeSnapshot(ctx, caller, filepath.Base(name), f)
+}
+
+// refused gives what a collector was refused to the person who can mend it.
+func refused(err error) error {
+	var r *cloud.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	kind := problem.Unavailable
+	if r.Usage {
+		kind = problem.Usage
+	}
+	return problem.New(kind, r.Sentence, r.Hint).Wrap(err)
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/cloud/aws"
-	"demarc.dev/demarc/problem"
 )
 
 func newCollectAWS(e *env) *cobra.Command {
@@ -69,25 +67,12 @@ func (e *env) collectAWS(c *cobra.Command, o aws.Options, out string) error {
 	collect := func(w io.Writer) error {
 		_, err := aws.Collect(c.Context(), o, w)
 		bar.end()
-		return awsProblem(err)
+		return refused(err)
 	}
 	if out != "" {
 		return e.writeSnapshot(out, collect)
 	}
 	return e.takeMade(c, "aws", "", collect)
-}
-
-// awsProblem gives a refusal to the person who can mend it.
-func awsProblem(err error) error {
-	var r *aws.Refusal
-	if !errors.As(err, &r) {
-		return err
-	}
-	kind := problem.Unavailable
-	if r.Usage {
-		kind = problem.Usage
-	}
-	return problem.New(kind, r.Sentence, r.Hint).Wrap(err)
 }
 
 func repeated(p aws.Progress) string {

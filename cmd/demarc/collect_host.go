@@ -42,7 +42,7 @@ distribution that osv.dev offers; without it known flaws stay unknown.`,
 				return err
 			}
 			if o.Flaws, err = readAdvisories(advisories); err != nil {
-				return hostProblem(err)
+				return refused(err)
 			}
 			if there != "" {
 				if o.Root != "" {
@@ -73,7 +73,10 @@ distribution that osv.dev offers; without it known flaws stay unknown.`,
 func (e *env) collectHost(c *cobra.Command, o host.Options, out string) error {
 	collect := func(w io.Writer) error {
 		_, err := host.Collect(c.Context(), o, w)
-		return hostProblem(err)
+		if errors.Is(err, context.Canceled) {
+			return err // whoever stopped it knows
+		}
+		return refused(err)
 	}
 	if out != "" {
 		return e.writeSnapshot(out, collect)
@@ -137,17 +140,4 @@ func readAdvisories(files []string) (*host.Advisories, error) {
 		}
 	}
 	return out, nil
-}
-
-// hostProblem gives a refusal to the person who can mend it.
-func hostProblem(err error) error {
-	var r *host.Refusal
-	if !errors.As(err, &r) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	kind := problem.Unavailable
-	if r.Usage {
-		kind = problem.Usage
-	}
-	return problem.New(kind, r.Sentence, r.Hint).Wrap(err)
 }

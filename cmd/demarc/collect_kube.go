@@ -3,13 +3,11 @@
 package main
 
 import (
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"demarc.dev/demarc/cloud/kube"
-	"demarc.dev/demarc/problem"
 )
 
 func newCollectKube(e *env) *cobra.Command {
@@ -62,23 +60,10 @@ func (e *env) collectKube(c *cobra.Command, o kube.Options, out string) error {
 	collect := func(w io.Writer) error {
 		_, err := kube.Collect(c.Context(), o, w)
 		bar.end()
-		return kubeProblem(err)
+		return refused(err)
 	}
 	if out != "" {
 		return e.writeSnapshot(out, collect)
 	}
 	return e.takeMade(c, "kube", "", collect)
-}
-
-// kubeProblem gives a refusal to the person who can mend it.
-func kubeProblem(err error) error {
-	var r *kube.Refusal
-	if !errors.As(err, &r) {
-		return err
-	}
-	kind := problem.Unavailable
-	if r.Usage {
-		kind = problem.Usage
-	}
-	return problem.New(kind, r.Sentence, r.Hint).Wrap(err)
 }

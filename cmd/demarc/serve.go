@@ -200,7 +200,7 @@ func (e *env) collectors() map[string]app.Collect {
 			c.Say(int64(p.Done), int64(p.Total), fmt.Sprintf("%s resources · %s %s %s", number(int(p.Resources)), p.Account, p.Region, p.Service))
 		}
 		_, err := aws.Collect(ctx, o, out)
-		return awsProblem(err)
+		return refused(err)
 	}}
 }
 
