@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -150,12 +149,8 @@ func newSoaImport(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		data, err := e.readFile(args[0])
-		if err != nil {
-			return err
-		}
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-			n, err := a.ImportApplicability(c.Context(), caller, ed, filepath.Base(args[0]), data)
+		return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+			n, err := a.ImportApplicability(c.Context(), caller, ed, name, data)
 			if err == nil {
 				fmt.Fprintf(e.stdout, "%s decided\n", count(n, "line", "lines"))
 			}

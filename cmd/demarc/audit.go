@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -122,12 +121,8 @@ func newAuditImport(e *env) *cobra.Command {
 		Example: "  demarc audit import audits.yaml",
 		Args:    oneArg("a file of plans in YAML", "demarc audit export audits.yaml writes one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				n, err := a.ImportAudits(c.Context(), caller, filepath.Base(args[0]), data)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				n, err := a.ImportAudits(c.Context(), caller, name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "%d changed\n", n)
 				}

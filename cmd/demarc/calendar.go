@@ -153,12 +153,8 @@ func newCalendarImport(e *env) *cobra.Command {
 		Example: "  demarc calendar import calendar.yaml",
 		Args:    oneArg("a file of routines in YAML", "demarc calendar export calendar.yaml writes one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				n, err := a.ImportCalendar(c.Context(), caller, filepath.Base(args[0]), data)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				n, err := a.ImportCalendar(c.Context(), caller, name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "%d changed\n", n)
 				}

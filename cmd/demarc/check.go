@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -289,12 +288,8 @@ func newExceptions(e *env) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "import FILE", Short: "Take in exceptions, in place of those before", Args: oneArg("a file of exceptions", "docs/format.md shows one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				list, err := a.SetExceptions(c.Context(), caller, filepath.Base(args[0]), data)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				list, err := a.SetExceptions(c.Context(), caller, name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "took %s\nnext: demarc assess\n", count(len(list), "exception", "exceptions"))
 				}

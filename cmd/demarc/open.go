@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"demarc.dev/demarc/app"
 	"demarc.dev/demarc/problem"
 	"demarc.dev/demarc/store"
@@ -60,6 +62,18 @@ func (e *env) with(ctx context.Context, readOnly bool, do func(*app.App, app.Cal
 		return problem.New(problem.NotFound, "there is no store in "+e.data, "begin with demarc collect or demarc scope import; --data names another folder")
 	}
 	return e.within(ctx, readOnly, do)
+}
+
+// withFile is with for the verbs that take in a file that a person wrote: name is
+// how it is called in what is said of it.
+func (e *env) withFile(c *cobra.Command, path string, do func(a *app.App, caller app.Caller, name string, data []byte) error) error {
+	data, err := e.readFile(path)
+	if err != nil {
+		return err
+	}
+	return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
+		return do(a, caller, filepath.Base(path), data)
+	})
 }
 
 func (e *env) within(ctx context.Context, readOnly bool, do func(*app.App, app.Caller) error) error {

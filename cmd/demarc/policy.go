@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -258,12 +257,8 @@ func newPolicyImport(e *env) *cobra.Command {
 	}
 	c.Flags().IntVar(&version, "version", 0, "version of the record that you looked at, as demarc policy show says")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		data, err := e.readFile(args[1])
-		if err != nil {
-			return err
-		}
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-			x, err := a.ImportPolicy(c.Context(), caller, args[0], version, filepath.Base(args[1]), data)
+		return e.withFile(c, args[1], func(a *app.App, caller app.Caller, name string, data []byte) error {
+			x, err := a.ImportPolicy(c.Context(), caller, args[0], version, name, data)
 			return e.toldPolicy(x, err)
 		})
 	}

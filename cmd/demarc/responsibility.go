@@ -462,12 +462,8 @@ func newMatrixStatement(e *env) *cobra.Command {
 		Example: "  demarc responsibility statement postrider.yaml\n  demarc responsibility statement caiq-answers.csv --service mailer",
 		Args:    oneArg("a file with the provider's statement", "docs/format.md shows one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				st, err := a.FileStatement(c.Context(), caller, filepath.Base(args[0]), data, o)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				st, err := a.FileStatement(c.Context(), caller, name, data, o)
 				if err != nil {
 					return err
 				}

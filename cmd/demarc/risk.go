@@ -173,12 +173,8 @@ func newRiskImport(e *env) *cobra.Command {
 		Example: "  demarc risk import risks.yaml",
 		Args:    oneArg("a register in YAML", "demarc risk export risks.yaml writes one"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				added, changed, err := a.ImportRisks(c.Context(), caller, filepath.Base(args[0]), data)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				added, changed, err := a.ImportRisks(c.Context(), caller, name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "%d added, %d changed\n", added, changed)
 				}
@@ -272,12 +268,8 @@ func newRiskMethod(e *env) *cobra.Command {
 	}, &cobra.Command{
 		Use: "import FILE", Short: "Set the method", Args: oneArg("a method in YAML", "demarc risk method show > method.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[0])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				m, err := a.SetRiskMethod(c.Context(), caller, filepath.Base(args[0]), data)
+			return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				m, err := a.SetRiskMethod(c.Context(), caller, name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "the method is set: %d by %d, appetite %d\n", len(m.Likelihood), len(m.Consequence), m.Appetite)
 				}

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,12 +66,8 @@ func newContextImport(e *env) *cobra.Command {
 	c := &cobra.Command{Use: "import FILE", Short: "Take a context in, in place of the one before", Example: "  demarc scope context import context.yaml --version 1", Args: oneArg("a context in YAML", "demarc scope context export context.yaml")}
 	c.Flags().Int64Var(&version, "version", 0, "that you looked at, as demarc scope context show says; 0 when nobody had written one")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		data, err := e.readFile(args[0])
-		if err != nil {
-			return err
-		}
-		return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-			x, err := a.SetContext(c.Context(), caller, filepath.Base(args[0]), data, version)
+		return e.withFile(c, args[0], func(a *app.App, caller app.Caller, name string, data []byte) error {
+			x, err := a.SetContext(c.Context(), caller, name, data, version)
 			if err == nil {
 				fmt.Fprintf(e.stdout, "took the context; it leaves %s open\n", count(len(x.Open), "thing", "things"))
 			}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -134,12 +133,8 @@ func newSupplierImport(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "import SUPPLIER FILE", Short: "Take what is known of a supplier in: assurances and answers", Args: cobra.ExactArgs(2), Example: "  demarc supplier import postrider-mail-ltd postrider.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readFile(args[1])
-			if err != nil {
-				return err
-			}
-			return e.with(c.Context(), false, func(a *app.App, caller app.Caller) error {
-				r, err := a.SetSupplier(c.Context(), caller, args[0], filepath.Base(args[1]), data)
+			return e.withFile(c, args[1], func(a *app.App, caller app.Caller, name string, data []byte) error {
+				r, err := a.SetSupplier(c.Context(), caller, args[0], name, data)
 				if err == nil {
 					fmt.Fprintf(e.stdout, "%s: %d of %d answered, %s shown to hold, %s left of the risk\n", r.ID, r.Score.Answered, r.Score.Of, supplier.Permille(r.Score.Coverage), r.Score.Left.Word())
 				}
