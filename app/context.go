@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -107,18 +108,21 @@ func (a *App) seenRegions(ctx context.Context, c Caller, s *scope.Scope) ([]Seen
 	if err != nil {
 		return nil, err
 	}
-	var out []SeenRegion
-	for _, v := range s.Services {
-		groups, err := a.FindingGroups(ctx, c, run, FindingFilter{Service: v.ID}, GroupRegion)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range groups {
-			if g.Key != "" && g.Key != "global" {
-				out = append(out, SeenRegion{v.ID, g.Key, slices.Contains(v.Regions, g.Key)})
+	view, err := a.findingView(ctx, c, run, FindingFilter{})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[SeenRegion]bool{}
+	for account, regions := range view.regions() {
+		for _, v := range s.ServicesOf(account) {
+			for _, region := range regions {
+				if region != "" && region != "global" {
+					seen[SeenRegion{v.ID, region, slices.Contains(v.Regions, region)}] = true
+				}
 			}
 		}
 	}
+	out := slices.Collect(maps.Keys(seen))
 	slices.SortFunc(out, func(x, y SeenRegion) int { return strings.Compare(x.Service+" "+x.Region, y.Service+" "+y.Region) })
 	return out, nil
 }

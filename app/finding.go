@@ -267,6 +267,21 @@ func (a *App) findingView(ctx context.Context, c Caller, run Run, f FindingFilte
 	return v, nil
 }
 
+// regions gives the regions in which the view sees something, by account.
+func (v foundView) regions() map[string][]string {
+	type place struct{ account, region int32 }
+	seen, out := map[place]bool{}, map[string][]string{}
+	for i := range v.x.classes {
+		at := place{v.x.classes[i].account, v.x.classes[i].region}
+		if !v.ok[i] || seen[at] {
+			continue
+		}
+		seen[at] = true
+		out[v.x.names[at.account]] = append(out[v.x.names[at.account]], v.x.names[at.region])
+	}
+	return out
+}
+
 // span gives the scope as the caller may see it, nil when nobody wrote one, and
 // the accounts of its services that he may look at: of one service, or of all.
 func (h *hall) span(ctx context.Context, only string) (*scope.Scope, span, error) {
