@@ -74,13 +74,9 @@ func (s *server) applicabilityCalls() []call {
 			})},
 		{id: "importApplicability", method: put, path: "/applicability", tag: tag, need: account.EditApplicability, takes: []string{yaml, octets}, example: exampleStatement, most: 32 << 20, says: "Take decisions in",
 			more: "From YAML or from the edited workbook: all of it or nothing, and every fault with its place. Lines that it does not name stay.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *statementFile) (imported, error) {
-				data, err := in.whole()
-				if err != nil {
-					return imported{}, err
-				}
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *statementFile, data []byte) (imported, error) {
 				n, err := a.ImportApplicability(ctx, c, in.edition(), "statement", data)
-				return imported{Changed: n}, unquoted(err, data)
+				return imported{Changed: n}, err
 			})},
 		{id: "getApplicabilityLine", method: get, path: "/applicability/{line}", tag: tag, need: account.ReadApplicability, says: "One line of the statement", more: "With the risks that it treats, and the answers that its status rests on.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *oneLineIn) (applicability.Line, error) {

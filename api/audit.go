@@ -126,13 +126,9 @@ func (s *server) auditCalls() []call {
 			})},
 		{id: "importAudits", method: put, path: "/audit", tag: tag, need: account.ConductAudit, takes: []string{yaml}, example: examplePlans, says: "Take plans in",
 			more: "All of the file or nothing, and every fault with its line. Audits that it does not name stay.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (imported, error) {
-				data, err := in.whole()
-				if err != nil {
-					return imported{}, err
-				}
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (imported, error) {
 				n, err := a.ImportAudits(ctx, c, "audits.yaml", data)
-				return imported{Changed: n}, unquoted(err, data)
+				return imported{Changed: n}, err
 			})},
 		{id: "proposeAudits", method: post, path: "/audit/propose", tag: tag, need: account.ConductAudit, says: "Propose audits for what no audit looks at", more: "One for each year of the cycle that has none; their auditors are to be named.",
 			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (imported, error) {

@@ -91,13 +91,9 @@ func (s *server) calendarCalls() []call {
 			more:     "Each routine, and what was, is and will be due within a year of today. How an occurrence stands is derived from the rule, from what was done and from the day.",
 			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (*app.Calendar, error) { return a.Calendar(ctx, c) })},
 		{id: "importCalendar", method: put, path: "/calendar", tag: tag, need: account.EditCalendar, takes: []string{yaml}, example: exampleRoutines, says: "Take routines in", more: "All of the file or nothing, and every fault with its line. Routines that it does not name stay; what was due by an earlier rule stays due.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (imported, error) {
-				data, err := in.whole()
-				if err != nil {
-					return imported{}, err
-				}
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (imported, error) {
 				n, err := a.ImportCalendar(ctx, c, "calendar.yaml", data)
-				return imported{Changed: n}, unquoted(err, data)
+				return imported{Changed: n}, err
 			})},
 		{id: "seedCalendar", method: post, path: "/calendar/seed", tag: tag, need: account.EditCalendar, says: "Write the usual routines into the calendar", more: "Those that are in it already stay as they are. Nobody owns the new ones yet.",
 			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (imported, error) {

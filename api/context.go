@@ -57,13 +57,8 @@ func (s *server) contextCalls() []call {
 			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (*app.Context, error) { return a.Context(ctx, c) })},
 		{id: "setContext", method: put, path: "/context", tag: tag, need: account.EditScope, ref: contextRef, takes: []string{yaml}, example: exampleContext, says: "Take a context in",
 			more: "In place of the one before. Every fault of the file is told with its line and field, and nothing is taken in then.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *setContextIn) (*app.Context, error) {
-				data, err := in.whole()
-				if err != nil {
-					return nil, err
-				}
-				out, err := a.SetContext(ctx, c, "context.yaml", data, in.Version)
-				return out, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *setContextIn, data []byte) (*app.Context, error) {
+				return a.SetContext(ctx, c, "context.yaml", data, in.Version)
 			})},
 		{id: "confirmRegion", method: post, path: "/context/confirm", tag: tag, need: account.EditScope, says: "Confirm a region that was seen", more: "Writes it into the scope of the service. What was not seen is not confirmed.", example: map[string]any{"service": "aws", "region": "eu-central-1"},
 			register: handle(s, func(ctx context.Context, c app.Caller, in *confirmContextIn) (*scope.Scope, error) {

@@ -95,6 +95,22 @@ func handle[In, Out any](s *server, do func(context.Context, app.Caller, *In) (O
 	}
 }
 
+// handleText is handle for what takes in a text that a person wrote. What is wrong
+// with it is told by its place, without the words that stand there.
+func handleText[Out, In any, P interface {
+	*In
+	whole() ([]byte, error)
+}](s *server, do func(context.Context, app.Caller, P, []byte) (Out, error)) func(call, huma.Operation) {
+	return handle(s, func(ctx context.Context, c app.Caller, in *In) (out Out, err error) {
+		data, err := P(in).whole()
+		if err != nil {
+			return out, err
+		}
+		out, err = do(ctx, c, in, data)
+		return out, unquoted(err, data)
+	})
+}
+
 // handleNone is handle for what gives nothing.
 func handleNone[In any](s *server, do func(context.Context, app.Caller, *In) error) func(call, huma.Operation) {
 	return func(_ call, op huma.Operation) {

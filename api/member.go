@@ -122,13 +122,8 @@ func (s *server) memberCalls() []call {
 			})},
 		{id: "setAttestations", method: put, path: "/attestation", tag: "assess", need: account.EditAttestation, ref: attestationRef, takes: []string{yaml}, example: exampleAttestation, says: "Take attestations in, in place of those before",
 			more: "The file is that of docs/format.md. One that names files of evidence is taken in with them by demarc attest import. Every fault is told with its line and field.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) ([]assess.Attestation, error) {
-				data, err := in.whole()
-				if err != nil {
-					return nil, err
-				}
-				out, err := a.SetAttestations(ctx, c, "attestations.yaml", data, nil)
-				return out, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) ([]assess.Attestation, error) {
+				return a.SetAttestations(ctx, c, "attestations.yaml", data, nil)
 			})},
 		{id: "getExceptions", method: get, path: "/exception", tag: "assess", need: account.ReadFinding, ref: exceptionRef, says: "The failures that are accepted for a time",
 			more: "Each with its reason, who owns and approved it, and until when it holds.",
@@ -137,13 +132,8 @@ func (s *server) memberCalls() []call {
 			})},
 		{id: "setExceptions", method: put, path: "/exception", tag: "assess", need: account.EditException, ref: exceptionRef, takes: []string{yaml}, example: exampleException, says: "Take exceptions in, in place of those before",
 			more: "The file is that of docs/format.md. Every fault is told with its line and field.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) ([]check.Exception, error) {
-				data, err := in.whole()
-				if err != nil {
-					return nil, err
-				}
-				out, err := a.SetExceptions(ctx, c, "exceptions.yaml", data)
-				return out, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) ([]check.Exception, error) {
+				return a.SetExceptions(ctx, c, "exceptions.yaml", data)
 			})},
 		{id: "putException", method: put, path: "/exception/{exception}", tag: "assess", need: account.EditException, ref: exceptionRef, says: "Accept a failure for a time",
 			more:    "In place of the exception with this id; the others stay. You are who approved it. It counts from the next assessment on.",

@@ -178,13 +178,8 @@ func (s *server) onePolicyCalls() []call {
 			})},
 		{id: "importPolicy", method: post, path: "/policy/{policy}/import", tag: tag, need: account.EditPolicy, ref: policyRef, takes: []string{octets}, most: app.PolicyFile, says: "Take the text from an edited file",
 			more: "Markdown, or the paper in DOCX as it was written here; what was added to the paper is left out.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *importPolicyIn) (policy.Policy, error) {
-				data, err := in.whole()
-				if err != nil {
-					return policy.Policy{}, err
-				}
-				p, err := a.ImportPolicy(ctx, c, in.Policy, in.Version, "policy", data)
-				return p, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *importPolicyIn, data []byte) (policy.Policy, error) {
+				return a.ImportPolicy(ctx, c, in.Policy, in.Version, "policy", data)
 			})},
 		{id: "comparePolicy", method: get, path: "/policy/{policy}/compare", tag: tag, need: account.ReadPolicy, says: "Compare two versions", more: "Block by block, in reading order.",
 			register: handle(s, func(ctx context.Context, c app.Caller, in *comparePolicyIn) ([]policy.Piece, error) {

@@ -37,13 +37,8 @@ func (s *server) reachCalls() []call {
 			})},
 		{id: "setTenants", method: put, path: "/tenants", tag: tag, need: account.EditScope, takes: []string{yaml}, example: exampleTenants, says: "Take a file of tenants in",
 			more: "Puts the file, as docs/reach.md describes it, in the place of the one before. Every fault is told with its line and field, and nothing is taken in then.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (*reach.Tenants, error) {
-				data, err := in.whole()
-				if err != nil {
-					return nil, err
-				}
-				out, err := a.SetTenants(ctx, c, "tenants.yaml", data)
-				return out, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (*reach.Tenants, error) {
+				return a.SetTenants(ctx, c, "tenants.yaml", data)
 			})},
 	}
 }

@@ -110,13 +110,9 @@ func (s *server) riskCalls() []call {
 			})},
 		{id: "importRisks", method: put, path: "/risk", tag: tag, need: account.EditRisk, takes: []string{yaml}, example: exampleRisks, says: "Take a register in",
 			more: "All of the file or nothing, and every fault with its line. Risks that it does not name stay; decisions do not come from a file.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (imported, error) {
-				data, err := in.whole()
-				if err != nil {
-					return imported{}, err
-				}
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (imported, error) {
 				added, changed, err := a.ImportRisks(ctx, c, "risks.yaml", data)
-				return imported{added, changed}, unquoted(err, data)
+				return imported{added, changed}, err
 			})},
 		{id: "seedRisks", method: post, path: "/risk/seed", tag: tag, need: account.EditRisk, says: "Write the threats of the catalogue into the register", example: map[string]any{"service": "aws"},
 			more: "As risks that nobody rated yet; what is in the register already stays as it is.",
@@ -157,13 +153,8 @@ func (s *server) riskCalls() []call {
 			})},
 		{id: "setRiskMethod", method: put, path: "/riskmethod", tag: tag, need: account.DecideRisk, ref: riskMethodRef, takes: []string{yaml}, example: exampleMethod, says: "Set the method",
 			more: "Ratings beyond new scales stay as they were decided, and count as none until somebody decides them anew.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (risk.Method, error) {
-				data, err := in.whole()
-				if err != nil {
-					return risk.Method{}, err
-				}
-				m, err := a.SetRiskMethod(ctx, c, "method.yaml", data)
-				return m, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (risk.Method, error) {
+				return a.SetRiskMethod(ctx, c, "method.yaml", data)
 			})},
 	}
 }

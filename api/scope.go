@@ -65,13 +65,8 @@ func (s *server) organisationCalls() []call {
 			register: handle(s, func(ctx context.Context, c app.Caller, _ *placed) (*scope.Scope, error) { return a.Scope(ctx, c) })},
 		{id: "setScope", method: put, path: "/scope", tag: "scope", need: account.EditScope, ref: scopeRef, takes: []string{yaml}, example: exampleScope, says: "Take a scope.yaml in",
 			more: "Puts the scope of the file, as docs/format.md describes it, in the place of the one before. Every fault of the file is told with its line and field, and nothing is taken in then.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *uploaded) (*scope.Scope, error) {
-				data, err := in.whole()
-				if err != nil {
-					return nil, err
-				}
-				out, err := a.SetScope(ctx, c, "scope.yaml", data)
-				return out, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *uploaded, data []byte) (*scope.Scope, error) {
+				return a.SetScope(ctx, c, "scope.yaml", data)
 			})},
 		{id: "proposeScope", method: get, path: "/scope/default", tag: "scope", need: account.ReadAssessment, says: "A scope to begin with, from what was seen",
 			more: "One consumed service for each provider over all accounts that snapshots tell of. Nothing is stored: edit it and put it.",

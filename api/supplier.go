@@ -61,13 +61,8 @@ func (s *server) supplierCalls() []call {
 			})},
 		{id: "setSupplier", method: put, path: "/supplier/{supplier}", tag: tag, need: account.EditAgreement, ref: supplierRef, takes: []string{yaml}, says: "Take what is known of a supplier in", example: exampleSupplier,
 			more: "All of the file or nothing, and every fault with its line. A decision stays, and is stale when something material changed.",
-			register: handle(s, func(ctx context.Context, c app.Caller, in *setSupplierIn) (app.SupplierReading, error) {
-				data, err := in.whole()
-				if err != nil {
-					return app.SupplierReading{}, err
-				}
-				r, err := a.SetSupplier(ctx, c, in.Supplier, "supplier.yaml", data)
-				return r, unquoted(err, data)
+			register: handleText(s, func(ctx context.Context, c app.Caller, in *setSupplierIn, data []byte) (app.SupplierReading, error) {
+				return a.SetSupplier(ctx, c, in.Supplier, "supplier.yaml", data)
 			})},
 		{id: "answerSupplier", method: post, path: "/supplier/{supplier}/answer", tag: tag, need: account.EditAgreement, ref: supplierRef, says: "Write answers of a supplier down", more: "Those to other questions stay.",
 			example: map[string]any{"answers": []map[string]any{{"question": "exit-1", "answer": "yes", "evidence": "document"}}},
